@@ -1,0 +1,64 @@
+// LoadedPlan and Context: a plan with its constants on a device, and one run's state over it.
+//
+// This header names no ATen type, so that api/ can include it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/engine/plan/plan.h"
+
+namespace torchtrt::engine {
+
+// Where the engine runs: CUDA if torch sees a device, else the CPU; TORCHTRT_EMBEDDED_DEVICE=cpu|cuda overrides
+// (cuda without a device throws).
+bool runs_on_cuda();
+
+// Constants placed on the device once. Immutable and shared by contexts (threads included).
+class LoadedPlan {
+ public:
+  static std::shared_ptr<const LoadedPlan> load(std::shared_ptr<const Plan> plan);
+  virtual ~LoadedPlan() = default;
+  virtual const Plan& plan() const = 0;
+};
+
+// Asked for memory of a data-dependent output (IOutputAllocator); null result: failure.
+struct OutputAllocator {
+  std::function<void*(const std::string& output, void* current, uint64_t bytes, uint64_t alignment, void* stream)> reallocate;
+  std::function<void(const std::string& output, const Shape& shape)> notify_shape;
+};
+
+// One run at a time; different contexts may run at once.
+class Context {
+ public:
+  static std::unique_ptr<Context> create(std::shared_ptr<const LoadedPlan> plan);
+  virtual ~Context() = default;
+
+  // All throw Error with names, expected and actual; the former state stays.
+  virtual void set_profile(int index) = 0;
+  virtual int profile() const = 0;
+  virtual void set_input_shape(std::string_view input, const Shape& shape) = 0;
+  virtual void set_address(std::string_view tensor, void* address) = 0;   // null resets
+  virtual void* address(std::string_view tensor) const = 0;
+  virtual void set_output_allocator(std::string_view output, std::optional<OutputAllocator> allocator) = 0;
+
+  // Inputs: the set shape, or the engine's with kUnknown. Outputs: inferred as far as possible.
+  virtual Shape shape(std::string_view tensor) = 0;
+  // Names of inputs whose shape, or shape value's address, is missing; empty: shapes are inferred, and the values of
+  // shape outputs with an address are written. Throws if a rule is violated.
+  virtual std::vector<std::string> infer_shapes() = 0;
+  // Upper bound in bytes for the present profile and shapes; -1 if unknown.
+  virtual int64_t max_output_bytes(std::string_view output) = 0;
+
+  // `stream` is a cudaStream_t on CUDA (null: default stream) and ignored on the CPU, where the call runs to completion.
+  virtual void enqueue(void* stream) = 0;
+  // Called after each layer with its milliseconds when set (IProfiler); slows down.
+  virtual void set_profiler(std::function<void(const std::string& layer, float milliseconds)> profiler) = 0;
+};
+
+}  // namespace torchtrt::engine

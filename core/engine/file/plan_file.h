@@ -1,0 +1,19 @@
+// Container format of plans: magic, version, sections with 64-bit offsets, lengths, checksums. Hostile input is expected.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/engine/plan/plan.h"
+
+namespace torchtrt::engine {
+
+std::vector<std::byte> write_plan(const Plan& plan);
+
+// Throws kCorruptPlan for anything that write_plan did not write: every truncation, every altered bit; a plan that is
+// not ours (NVIDIA's) is named as such. The bytes may go away afterwards.
+std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes);
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,109 @@
+// Graph: a network as plain data, with types checked when a node is added and shapes inferred on demand.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/engine/layers/layer.h"
+
+namespace torchtrt::engine {
+
+using ValueId = int32_t;
+using NodeId = int32_t;
+inline constexpr int32_t kNoId = -1;
+
+// A tensor.
+struct Value {
+  std::string name;
+  DType dtype = DType::kFloat32;
+  Shape shape;                       // kUnknown lengths until run time; invalid if a rule failed
+  std::optional<HostValue> host;     // its value, as far as known at definition time
+  NodeId producer = kNoId;           // kNoId: a network input
+  int32_t output_index = 0;          // which output of the producer
+  std::vector<std::string> dim_names;  // of an input: equal names mean equal run-time lengths; "" or absent: none
+  uint32_t allowed_formats = 0;      // TensorFormat mask as the user restricted it; 0: any
+};
+
+struct Node {
+  std::string name;
+  std::string metadata;
+  std::unique_ptr<Layer> layer;  // null: removed
+  std::vector<ValueId> inputs;   // kNoId: absent optional input
+  std::vector<ValueId> outputs;
+};
+
+// Nodes are kept in the order of addition, which is a topological order except that set_input may refer forward;
+// `order()` is the one to run in.
+class Graph {
+ public:
+  explicit Graph(bool strongly_typed = true) : strongly_typed_(strongly_typed) {}
+  Graph(Graph&&) = default;
+  Graph& operator=(Graph&&) = default;
+  Graph clone() const;
+
+  // Throws: duplicate name, bad type, bad shape.
+  ValueId add_input(std::string name, DType dtype, const Shape& shape);
+  // Types are inferred here: throws Error and leaves the graph unchanged on a type violation. A shape violation is
+  // remembered, and reported by shape_error() and by the build. Names: "(Unnamed Layer* 3) [Softmax]" until set.
+  NodeId add_node(std::unique_ptr<Layer> layer, std::vector<ValueId> inputs);
+  template <class Op>
+  NodeId add(Op op, std::vector<ValueId> inputs) {
+    return add_node(std::make_unique<LayerOf<Op>>(std::move(op)), std::move(inputs));
+  }
+  // Grows the node's inputs with kNoId up to `index` if needed. Throws (unchanged) on a type violation or a cycle.
+  void set_input(NodeId node, int index, ValueId value);
+  // Runs `change` on the node's kind and infers its types again; undone if they become invalid.
+  template <class Op>
+  void edit(NodeId node, const std::function<void(Op&)>& change) {
+    edit_layer(node, [&](Layer& layer) { change(*as<Op>(layer)); });
+  }
+  void edit_layer(NodeId node, const std::function<void(Layer&)>& change);
+  void set_input_shape(ValueId input, const Shape& shape);
+  void set_input_dtype(ValueId input, DType dtype);
+  void set_name(NodeId node, std::string name);        // tensors named after it follow, unless renamed themselves
+  void set_value_name(ValueId value, std::string name);
+  void remove_node(NodeId node);                        // its outputs must be unused
+
+  void mark_output(ValueId value);      // throws for network inputs; twice is harmless
+  void unmark_output(ValueId value);
+  void mark_shape_output(ValueId value);
+  void replace_uses(ValueId from, ValueId to);          // of every node and output
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const Node& node(NodeId id) const { return nodes_.at(id); }
+  Node& mutable_node(NodeId id) { return nodes_.at(id); }  // passes; call touch(id) after a change
+  void touch(NodeId id);
+  int value_count() const { return static_cast<int>(values_.size()); }
+  // Shapes are brought up to date first.
+  const Value& value(ValueId id) const;
+  Value& mutable_value(ValueId id) { return values_.at(id); }
+  const std::vector<ValueId>& inputs() const { return inputs_; }
+  const std::vector<ValueId>& outputs() const { return outputs_; }
+  bool is_output(ValueId id) const;
+  bool is_shape_output(ValueId id) const;
+  std::vector<NodeId> order() const;                    // throws on a cycle
+  std::vector<NodeId> users(ValueId value) const;
+  // First shape violation, with the layer's name; nullopt if none.
+  std::optional<std::string> shape_error(NodeId node) const;
+  std::optional<std::string> first_shape_error() const;
+
+  bool strongly_typed() const { return strongly_typed_; }
+  const std::string& name() const { return name_; }
+  void rename(std::string name) { name_ = std::move(name); }
+
+ private:
+  void refresh() const;
+
+  bool strongly_typed_;
+  std::string name_ = "Unnamed Network 0";
+  std::vector<Node> nodes_;
+  mutable std::vector<Value> values_;
+  mutable std::vector<std::optional<std::string>> shape_errors_;  // by node
+  mutable NodeId dirty_from_ = 0;  // nodes from here on have stale shapes
+  std::vector<ValueId> inputs_, outputs_, shape_outputs_;
+};
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,25 @@
+// Scale: (x * scale + shift) ^ power, uniform, per channel or elementwise.
+#pragma once
+
+#include "core/engine/layers/layer.h"
+
+namespace torchtrt::engine {
+
+// Values equal TensorRT's ScaleMode.
+enum class ScaleMode : int8_t { kUniform, kChannel, kElementwise };
+
+struct Scale {
+  static constexpr const char* kKind = "Scale";
+
+  ScaleMode mode = ScaleMode::kUniform;
+  Weights shift;
+  Weights scale;
+  Weights power;
+  int64_t channel_axis = 1;
+  TORCHTRT_FIELDS(mode, shift, scale, power, channel_axis)
+
+  Types infer_types(const Types& in) const;
+  Shapes infer_shapes(const ShapeArgs& in) const;
+};
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,72 @@
+// Plan: the immutable result of a build: graph after passes, placement, profiles, I/O. Owns all its weights.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/engine/graph/graph.h"
+
+namespace torchtrt::engine {
+
+enum class Severity { kInternalError, kError, kWarning, kInfo, kVerbose };  // ILogger's, in order
+using Log = std::function<void(Severity, const std::string&)>;
+
+// What one optimization profile says of one input: of its shape, and of its values if it is a shape tensor.
+struct InputRange {
+  std::string input;
+  std::optional<Shape> min, opt, max;
+  std::optional<std::vector<int64_t>> min_values, opt_values, max_values;
+};
+
+struct Profile {
+  std::vector<InputRange> inputs;
+  const InputRange* find(std::string_view input) const;
+};
+
+enum class Verbosity { kLayerNamesOnly, kNone, kDetailed };  // ProfilingVerbosity's values
+
+struct BuildOptions {
+  std::vector<Profile> profiles;      // empty: one default profile, only for static networks
+  Verbosity verbosity = Verbosity::kLayerNamesOnly;
+  int optimization_level = 3;         // 0: no fusions
+  uint64_t flags = 0;                 // BuilderFlag mask as given; kept in the plan
+  bool refittable = false;            // weights must stay addressable: no folding of named weights
+  bool debug = false;                 // log each layer
+  std::function<bool(const std::string& phase, int step, int steps)> progress;  // false cancels
+  Log log = [](Severity, const std::string&) {};
+};
+
+enum class Placement : int8_t { kDevice, kHost, kBoth };  // where a value exists at run time
+
+// I/O tensor of the engine: inputs in order of addition, then outputs in order of marking.
+struct Binding {
+  std::string name;
+  ValueId value = kNoId;
+  bool is_input = false;
+  bool on_host = false;        // shape-tensor input or shape output: host address
+  bool shape_inference = false;
+  DType dtype = DType::kFloat32;
+  Shape shape;                 // kUnknown for run-time lengths
+};
+
+struct Plan {
+  Graph graph;
+  std::string name;
+  std::vector<NodeId> order;              // schedule: only live nodes
+  std::vector<Placement> placement;       // by ValueId
+  std::vector<Binding> bindings;
+  std::vector<Profile> profiles;          // at least one; every input has min/opt/max shapes, static ones too
+  Verbosity verbosity = Verbosity::kLayerNamesOnly;
+  uint64_t flags = 0;
+  bool refittable = false;
+
+  const Binding* find(std::string_view name) const;
+  int64_t weights_bytes() const;
+};
+
+// Validates, runs the passes, places values, owns weights. Throws Error (layer name, rule, what to do).
+std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& options);
+
+}  // namespace torchtrt::engine
