@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Configures and builds the C++ parts and copies the finished libraries into the source package (editable installs).
+#
+#   tools/build.sh [target...]     default: everything; one build at a time in a tree
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-.venv/bin/python}
+[ -x "$python" ] || python=python3
+mkdir -p build
+exec 9>build/.lock
+flock 9
+if [ ! -f build/cmake/build.ninja ]; then
+  cmake -S . -B build/cmake -G Ninja -DPython3_EXECUTABLE="$(command -v "$python")" ${TORCHTRT_CMAKE_ARGS:-}
+fi
+cmake --build build/cmake --parallel "${TORCHTRT_JOBS:-$(nproc)}" ${@:+--target "$@"}
+mkdir -p py/torch_tensorrt/lib
+rm -f build/cmake/stage/lib/*.tmp
+[ ! -d build/cmake/stage ] || cp -ru build/cmake/stage/. py/torch_tensorrt/
