@@ -1,0 +1,66 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. A second call rebuilds only what changed.
+#
+#   make demo       set up, build, run the main job
+#   make test       set up, build, run all tests (C++ and Python)
+#   make build      set up and build only
+#   make wheel      dist/*.whl
+#   make bench      benchmarks/
+#   make lint       ruff, mypy
+#   make clean      removes build output (not .venv)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+BASE_PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+JOBS ?= $(shell nproc)
+PYTEST_ARGS ?=
+
+.PHONY: demo test test-cpp test-py build wheel bench lint clean
+
+demo: build
+	$(PY) -m torch_tensorrt.demo
+
+test: test-cpp test-py
+
+test-cpp: build
+	ctest --test-dir build/cmake --output-on-failure --timeout 900
+
+test-py: build
+	$(PY) -m pytest tests -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+
+# The Python side: stamps are newer than what they were made from.
+$(VENV)/.created:
+	$(BASE_PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q --disable-pip-version-check "pip>=24" "setuptools>=77" wheel
+	touch $@
+
+$(VENV)/.requirements: $(VENV)/.created requirements.txt requirements-nodeps.txt
+	$(PY) -m pip install -q --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps -r requirements-nodeps.txt
+	touch $@
+
+build/.gtest: tools/gtest.sh
+	mkdir -p build
+	tools/gtest.sh
+	touch $@
+
+build: $(VENV)/.requirements build/.gtest
+	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) tools/build.sh
+	@[ $(VENV)/.installed -nt pyproject.toml ] && [ $(VENV)/.installed -nt setup.py ] \
+	  || { $(PY) -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e . && touch $(VENV)/.installed; }
+
+wheel: $(VENV)/.requirements
+	$(PY) -m pip wheel -q --no-build-isolation --no-deps -w dist .
+
+bench: build
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(PY) $$script; done
+
+lint: build
+	$(PY) -m ruff check py tests benchmarks examples third_party setup.py
+	$(PY) -m mypy py/torch_tensorrt
+
+clean:
+	rm -rf build dist py/torch_tensorrt/lib py/torch_tensorrt/_C*.so

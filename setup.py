@@ -1,0 +1,86 @@
+"""Builds the C++ parts with CMake and packages them; the metadata is in pyproject.toml."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import Distribution, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.editable_wheel import editable_wheel
+from wheel.bdist_wheel import bdist_wheel
+
+ROOT = Path(__file__).resolve().parent
+PACKAGE = ROOT / "py" / "torch_tensorrt"
+VERSION = "0.1.0"
+
+# One build against the 10 tables serves every wheel of NVIDIA's bindings from 10.13.2 on.
+BINDINGS = "tensorrt-cu13-bindings>=10.13.2,<11"
+
+
+def torch_requirement() -> str:
+    """The torch release the libraries are built against: its C++ interface holds for one minor release."""
+    import torch
+
+    major, minor = torch.__version__.split(".")[:2]
+    return f"torch=={major}.{minor}.*"
+
+
+def build_native(stage: Path) -> None:
+    """Configures and builds into build/cmake-wheel, then leaves the finished libraries in `stage`."""
+    build = ROOT / "build" / f"cmake-wheel-{sys.implementation.cache_tag}"
+    cmake = shutil.which("cmake")
+    if cmake is None:
+        raise SystemExit("cmake (3.24 or newer) is needed to build torch_tensorrt and was not found on PATH")
+    majors = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10")
+    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+    arguments = [f"-DPython3_EXECUTABLE={sys.executable}", f"-DTORCHTRT_STAGE={stage}",
+                 f"-DTORCHTRT_TENSORRT_MAJORS={majors}", "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
+    extra = os.environ.get("TORCHTRT_CMAKE_ARGS", "").split()
+    subprocess.check_call([cmake, "-S", ROOT, "-B", build, *generator, *arguments, *extra])
+    jobs = os.environ.get("TORCHTRT_JOBS") or str(os.cpu_count() or 1)
+    subprocess.check_call([cmake, "--build", build, "--parallel", jobs])
+
+
+class BuildWithNative(build_py):
+    """build_py that also builds and takes along the C++ parts; an editable install leaves that to tools/build.sh."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            stage = ROOT / "build" / "stage-wheel"
+            build_native(stage)
+            shutil.copytree(stage, Path(self.build_lib) / "torch_tensorrt", dirs_exist_ok=True)
+
+
+class EditableWithNative(editable_wheel):
+    """Editable installs: the C++ parts must be in the source package before the first import."""
+
+    def run(self) -> None:
+        if not any(PACKAGE.glob("_C*.so")):
+            subprocess.check_call([ROOT / "tools" / "build.sh"], env={**os.environ, "PYTHON": sys.executable})
+        super().run()
+
+
+class PlatformWheel(bdist_wheel):
+    """The wheel holds compiled code although setuptools knows of no extension module."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.root_is_pure = False
+
+
+class NativeDistribution(Distribution):
+    """Makes setuptools choose platform folders."""
+
+    def has_ext_modules(self) -> bool:
+        return True
+
+
+setup(
+    version=VERSION,
+    install_requires=[torch_requirement(), BINDINGS, "filelock"],
+    distclass=NativeDistribution,
+    cmdclass={"build_py": BuildWithNative, "editable_wheel": EditableWithNative, "bdist_wheel": PlatformWheel},
+)
