@@ -25,6 +25,7 @@ struct Value {
   int32_t output_index = 0;          // which output of the producer
   std::vector<std::string> dim_names;  // of an input: equal names mean equal run-time lengths; "" or absent: none
   uint32_t allowed_formats = 0;      // TensorFormat mask as the user restricted it; 0: any
+  bool retyped = false;              // dtype was set by the user (weakly typed networks only)
 };
 
 struct Node {
@@ -63,6 +64,8 @@ class Graph {
   void edit_layer(NodeId node, const std::function<void(Layer&)>& change);
   void set_input_shape(ValueId input, const Shape& shape);
   void set_input_dtype(ValueId input, DType dtype);
+  // Another type for a layer's output: weakly typed networks and real types only, or the type it has already.
+  void set_output_dtype(ValueId value, DType dtype);
   void set_name(NodeId node, std::string name);        // tensors named after it follow, unless renamed themselves
   void set_value_name(ValueId value, std::string name);
   void remove_node(NodeId node);                        // its outputs must be unused
@@ -80,12 +83,16 @@ class Graph {
   // Shapes are brought up to date first.
   const Value& value(ValueId id) const;
   Value& mutable_value(ValueId id) { return values_.at(id); }
+  // Name and type are right; shape and host value may be of an earlier state.
+  const Value& stale_value(ValueId id) const { return values_.at(id); }
   const std::vector<ValueId>& inputs() const { return inputs_; }
   const std::vector<ValueId>& outputs() const { return outputs_; }
   bool is_output(ValueId id) const;
   bool is_shape_output(ValueId id) const;
   std::vector<NodeId> order() const;                    // throws on a cycle
   std::vector<NodeId> users(ValueId value) const;
+  // Types the node's rule answers for its present inputs. Throws Error with the layer's name and tensors.
+  Types inferred_types(NodeId node) const;
   // First shape violation, with the layer's name; nullopt if none.
   std::optional<std::string> shape_error(NodeId node) const;
   std::optional<std::string> first_shape_error() const;
@@ -95,15 +102,32 @@ class Graph {
   void rename(std::string name) { name_ = std::move(name); }
 
  private:
+  void require_value(ValueId id) const;
+  void require_node(NodeId id) const;
+  ValueId add_value(Value value);
+  Types infer_types(const Node& node) const;
+  void retype(NodeId node);
+  void retype_users(ValueId value);
+  bool reaches(NodeId from, NodeId to) const;
+  void mark_stale(NodeId node) const;
+  void mark_users_stale(ValueId value) const;
   void refresh() const;
+  bool refresh_node(NodeId node) const;
+  bool store(const Node& node, const Shapes& shapes, const std::optional<HostValues>& values) const;
 
   bool strongly_typed_;
   std::string name_ = "Unnamed Network 0";
   std::vector<Node> nodes_;
   mutable std::vector<Value> values_;
   mutable std::vector<std::optional<std::string>> shape_errors_;  // by node
-  mutable NodeId dirty_from_ = 0;  // nodes from here on have stale shapes
+  // Nodes with stale shapes; none below first_stale_ while nodes are in topological order, none at all if it is the end.
+  mutable std::vector<char> stale_;
+  mutable NodeId first_stale_ = 0;
+  bool refers_forward_ = false;  // some node may use the output of a later one
   std::vector<ValueId> inputs_, outputs_, shape_outputs_;
 };
+
+// "Softmax layer "name": what\n  input 0 "x": float32 [1, 3]": errors of rules, told in terms of the user's network.
+std::string describe_failure(const Graph& graph, NodeId node, std::string_view what);
 
 }  // namespace torchtrt::engine
