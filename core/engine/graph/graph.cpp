@@ -13,9 +13,7 @@ std::string default_value_name(const Node& node, size_t index, size_t count) {
 }
 
 // Types of a weakly typed network: all real types are one (layers.md 1.4).
-DType real(DType dtype) {
-  return is_floating(dtype) ? DType::kFloat32 : dtype;
-}
+DType real(DType dtype) { return is_floating(dtype) ? DType::kFloat32 : dtype; }
 
 // The layer as the type rule of a weakly typed network sees it: real weights and annotations are float32.
 std::unique_ptr<Layer> weaken(const Layer& layer) {
@@ -208,8 +206,8 @@ void Graph::retype(NodeId start) {
 
 void Graph::set_input_shape(ValueId input, const Shape& shape) {
   TORCHTRT_REQUIRE(kInvalidArgument, contains(inputs_, input), "only the shape of a network input can be set");
-  TORCHTRT_REQUIRE(kInvalidArgument, shape.is_valid() && std::all_of(shape.begin(), shape.end(),
-                                                                     [](int64_t l) { return l >= kUnknown; }),
+  TORCHTRT_REQUIRE(kInvalidArgument,
+                   shape.is_valid() && std::all_of(shape.begin(), shape.end(), [](int64_t l) { return l >= kUnknown; }),
                    "network input \"", values_[input].name, "\": shape ", shape, " has a negative length");
   values_[input].shape = shape;
   mark_users_stale(input);
@@ -289,8 +287,8 @@ void Graph::mark_shape_output(ValueId id) {
   require_value(id);
   TORCHTRT_REQUIRE(kInvalidArgument, values_[id].producer != kNoId, "network input \"", values_[id].name,
                    "\" cannot be a shape output itself; add an Identity layer");
-  TORCHTRT_REQUIRE(kInvalidArgument, is_index(values_[id].dtype), "shape output \"", values_[id].name,
-                   "\" has type ", values_[id].dtype, "; int32 or int64 expected");
+  TORCHTRT_REQUIRE(kInvalidArgument, is_index(values_[id].dtype), "shape output \"", values_[id].name, "\" has type ",
+                   values_[id].dtype, "; int32 or int64 expected");
   if (!contains(shape_outputs_, id)) shape_outputs_.push_back(id);
 }
 
@@ -307,12 +305,8 @@ void Graph::replace_uses(ValueId from, ValueId to) {
   std::replace(shape_outputs_.begin(), shape_outputs_.end(), from, to);
 }
 
-bool Graph::is_output(ValueId id) const {
-  return contains(outputs_, id);
-}
+bool Graph::is_output(ValueId id) const { return contains(outputs_, id); }
 
-bool Graph::is_shape_output(ValueId id) const {
-  return contains(shape_outputs_, id);
-}
+bool Graph::is_shape_output(ValueId id) const { return contains(shape_outputs_, id); }
 
 }  // namespace torchtrt::engine

@@ -36,9 +36,8 @@ RuleInputs gather(const Node& node, const std::vector<Value>& values) {
 }
 
 bool small_enough(const Shapes& shapes) {
-  return std::all_of(shapes.begin(), shapes.end(), [](const Shape& shape) {
-    return shape.is_known() && shape.volume() <= kMaxHostElements;
-  });
+  return std::all_of(shapes.begin(), shapes.end(),
+                     [](const Shape& shape) { return shape.is_known() && shape.volume() <= kMaxHostElements; });
 }
 
 }  // namespace
@@ -137,9 +136,9 @@ void Graph::refresh() const {
   std::vector<char> changed(values_.size(), 0);
   const auto update = [&](NodeId id) {
     const Node& node = nodes_[id];
-    const bool stale = std::exchange(stale_[id], 0) ||
-                       std::any_of(node.inputs.begin(), node.inputs.end(),
-                                   [&](ValueId input) { return input != kNoId && changed[input]; });
+    const bool stale =
+        std::exchange(stale_[id], 0) || std::any_of(node.inputs.begin(), node.inputs.end(),
+                                                    [&](ValueId input) { return input != kNoId && changed[input]; });
     if (!stale || !node.layer || !refresh_node(id)) return;
     for (const ValueId output : node.outputs) changed[output] = 1;
   };

@@ -28,9 +28,7 @@ constexpr at::ScalarType kTwins[] = {
 
 }  // namespace
 
-void register_kernel(std::string_view kind, KernelFunction kernel) {
-  kernels()[kind] = kernel;
-}
+void register_kernel(std::string_view kind, KernelFunction kernel) { kernels()[kind] = kernel; }
 
 KernelFunction find_kernel(std::string_view kind) {
   const auto found = kernels().find(kind);

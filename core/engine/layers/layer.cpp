@@ -14,9 +14,7 @@ std::map<std::string_view, LayerFactory>& factories() {
 
 }  // namespace
 
-void register_layer(std::string_view kind, LayerFactory factory) {
-  factories()[kind] = factory;
-}
+void register_layer(std::string_view kind, LayerFactory factory) { factories()[kind] = factory; }
 
 std::unique_ptr<Layer> make_layer(std::string_view kind) {
   const auto found = factories().find(kind);

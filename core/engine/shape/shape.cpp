@@ -8,11 +8,12 @@
 
 namespace torchtrt::engine {
 
-Shape::Shape(std::initializer_list<int64_t> lengths) : Shape(std::span<const int64_t>(lengths.begin(), lengths.size())) {}
+Shape::Shape(std::initializer_list<int64_t> lengths)
+    : Shape(std::span<const int64_t>(lengths.begin(), lengths.size())) {}
 
 Shape::Shape(std::span<const int64_t> lengths) {
-  TORCHTRT_CHECK(lengths.size() <= kMaxRank, "shape ", list_of(lengths), " has rank ", lengths.size(),
-                 "; at most ", kMaxRank, " axes are possible");
+  TORCHTRT_CHECK(lengths.size() <= kMaxRank, "shape ", list_of(lengths), " has rank ", lengths.size(), "; at most ",
+                 kMaxRank, " axes are possible");
   rank_ = static_cast<int>(lengths.size());
   std::copy(lengths.begin(), lengths.end(), lengths_.begin());
 }
@@ -31,9 +32,7 @@ Shape Shape::invalid() {
   return shape;
 }
 
-bool Shape::is_known() const {
-  return is_valid() && std::find(begin(), end(), kUnknown) == end();
-}
+bool Shape::is_known() const { return is_valid() && std::find(begin(), end(), kUnknown) == end(); }
 
 int64_t Shape::volume() const {
   if (!is_valid()) return kUnknown;
@@ -46,9 +45,7 @@ int64_t Shape::volume() const {
   return product;
 }
 
-void Shape::push_back(int64_t length) {
-  insert(rank_, length);
-}
+void Shape::push_back(int64_t length) { insert(rank_, length); }
 
 void Shape::insert(int axis, int64_t length) {
   TORCHTRT_CHECK(rank_ < kMaxRank, "shape ", *this, " cannot grow: at most ", kMaxRank, " axes are possible");
