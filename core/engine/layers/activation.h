@@ -7,8 +7,20 @@ namespace torchtrt::engine {
 
 // Values equal TensorRT's ActivationType.
 enum class ActivationType : int8_t {
-  kRelu, kSigmoid, kTanh, kLeakyRelu, kElu, kSelu, kSoftsign, kSoftplus, kClip, kHardSigmoid, kScaledTanh,
-  kThresholdedRelu, kGeluErf, kGeluTanh
+  kRelu,
+  kSigmoid,
+  kTanh,
+  kLeakyRelu,
+  kElu,
+  kSelu,
+  kSoftsign,
+  kSoftplus,
+  kClip,
+  kHardSigmoid,
+  kScaledTanh,
+  kThresholdedRelu,
+  kGeluErf,
+  kGeluTanh
 };
 
 struct Activation {

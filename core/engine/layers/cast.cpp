@@ -19,15 +19,13 @@ bool castable(DType t) {
 }  // namespace
 
 Types Cast::infer_types(const Types& in) const {
-  expect_inputs(in, 1);                                                      // c1
-  expect_type(castable(in[0]), "the input of a cast", kCastTypes, in[0]);    // c2
+  expect_inputs(in, 1);                                                         // c1
+  expect_type(castable(in[0]), "the input of a cast", kCastTypes, in[0]);       // c2
   expect_type(castable(to_type), "the result of a cast", kCastTypes, to_type);  // c3
   return {to_type};
 }
 
-Shapes Cast::infer_shapes(const ShapeArgs& in) const {
-  return {in[0]};
-}
+Shapes Cast::infer_shapes(const ShapeArgs& in) const { return {in[0]}; }
 
 std::optional<HostValues> Cast::fold(const HostArgs& in) const {
   return map_elements(in, to_type, [this](const HostScalar& x) { return host_cast(to_type, x); });

@@ -23,10 +23,14 @@ T element(const Weights& weights, int64_t i) {
 
 HostScalar read(const Weights& weights, int64_t i) {
   switch (weights.dtype) {
-    case DType::kInt32: return HostScalar::of(static_cast<int64_t>(element<int32_t>(weights, i)));
-    case DType::kInt64: return HostScalar::of(element<int64_t>(weights, i));
-    case DType::kBool: return HostScalar::of(static_cast<int64_t>(element<uint8_t>(weights, i) != 0));
-    default: return HostScalar::of(static_cast<double>(element<float>(weights, i)));
+    case DType::kInt32:
+      return HostScalar::of(static_cast<int64_t>(element<int32_t>(weights, i)));
+    case DType::kInt64:
+      return HostScalar::of(element<int64_t>(weights, i));
+    case DType::kBool:
+      return HostScalar::of(static_cast<int64_t>(element<uint8_t>(weights, i) != 0));
+    default:
+      return HostScalar::of(static_cast<double>(element<float>(weights, i)));
   }
 }
 
@@ -37,7 +41,7 @@ bool holds_constants(DType dtype) {
 }  // namespace
 
 Types Constant::infer_types(const Types& in) const {
-  expect_inputs(in, 0);                                                                                       // c1
+  expect_inputs(in, 0);  // c1
   expect_type(holds_constants(weights.dtype), "a constant",
               "float32, float16, bfloat16, int64, int32, int8, bool, fp8, int4, fp4 or e8m0", weights.dtype);  // c2
   TORCHTRT_REQUIRE(kInvalidArgument, weights.empty() || weights.data != nullptr, "weights of ", weights.count,

@@ -60,42 +60,61 @@ int64_t power(int64_t base, int64_t exponent) {
 
 int64_t integer_result(ElementWiseOp op, int64_t a, int64_t b) {
   switch (op) {
-    case ElementWiseOp::kSum: return wrap_add(a, b);
-    case ElementWiseOp::kProd: return wrap_mul(a, b);
-    case ElementWiseOp::kMax: return std::max(a, b);
-    case ElementWiseOp::kMin: return std::min(a, b);
-    case ElementWiseOp::kSub: return wrap_sub(a, b);
-    case ElementWiseOp::kDiv: return divide(a, b);
-    case ElementWiseOp::kPow: return power(a, b);
-    case ElementWiseOp::kFloorDiv: return floor_divide(a, b);
-    case ElementWiseOp::kAnd: return a & b;
-    case ElementWiseOp::kOr: return a | b;
-    case ElementWiseOp::kXor: return a ^ b;
-    case ElementWiseOp::kEqual: return a == b;
-    case ElementWiseOp::kGreater: return a > b;
-    case ElementWiseOp::kLess: return a < b;
+    case ElementWiseOp::kSum:
+      return wrap_add(a, b);
+    case ElementWiseOp::kProd:
+      return wrap_mul(a, b);
+    case ElementWiseOp::kMax:
+      return std::max(a, b);
+    case ElementWiseOp::kMin:
+      return std::min(a, b);
+    case ElementWiseOp::kSub:
+      return wrap_sub(a, b);
+    case ElementWiseOp::kDiv:
+      return divide(a, b);
+    case ElementWiseOp::kPow:
+      return power(a, b);
+    case ElementWiseOp::kFloorDiv:
+      return floor_divide(a, b);
+    case ElementWiseOp::kAnd:
+      return a & b;
+    case ElementWiseOp::kOr:
+      return a | b;
+    case ElementWiseOp::kXor:
+      return a ^ b;
+    case ElementWiseOp::kEqual:
+      return a == b;
+    case ElementWiseOp::kGreater:
+      return a > b;
+    case ElementWiseOp::kLess:
+      return a < b;
   }
   TORCHTRT_THROW(kInternal, "unknown elementwise operation ", static_cast<int>(op));
 }
 
-double maximum(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? std::nan("") : std::max(a, b);
-}
-double minimum(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? std::nan("") : std::min(a, b);
-}
+double maximum(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::nan("") : std::max(a, b); }
+double minimum(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::nan("") : std::min(a, b); }
 
 double float_result(ElementWiseOp op, double a, double b) {
   switch (op) {
-    case ElementWiseOp::kSum: return a + b;
-    case ElementWiseOp::kProd: return a * b;
-    case ElementWiseOp::kMax: return maximum(a, b);
-    case ElementWiseOp::kMin: return minimum(a, b);
-    case ElementWiseOp::kSub: return a - b;
-    case ElementWiseOp::kDiv: return a / b;
-    case ElementWiseOp::kPow: return std::pow(a, b);
-    case ElementWiseOp::kFloorDiv: return std::floor(static_cast<double>(static_cast<float>(a / b)));
-    default: TORCHTRT_THROW(kInternal, "elementwise operation ", static_cast<int>(op), " gives no number");
+    case ElementWiseOp::kSum:
+      return a + b;
+    case ElementWiseOp::kProd:
+      return a * b;
+    case ElementWiseOp::kMax:
+      return maximum(a, b);
+    case ElementWiseOp::kMin:
+      return minimum(a, b);
+    case ElementWiseOp::kSub:
+      return a - b;
+    case ElementWiseOp::kDiv:
+      return a / b;
+    case ElementWiseOp::kPow:
+      return std::pow(a, b);
+    case ElementWiseOp::kFloorDiv:
+      return std::floor(static_cast<double>(static_cast<float>(a / b)));
+    default:
+      TORCHTRT_THROW(kInternal, "elementwise operation ", static_cast<int>(op), " gives no number");
   }
 }
 
@@ -136,7 +155,8 @@ Types ElementWise::infer_types(const Types& in) const {
     case Family::kLogic:
       expect_type(in[0] == DType::kBool, "an operand of AND, OR, XOR", "bool", in[0]);  // c4
       return {DType::kBool};
-    case Family::kComparison: break;
+    case Family::kComparison:
+      break;
   }
   expect_type(number || (in[0] == DType::kBool && op == ElementWiseOp::kEqual), "an operand of a comparison",
               "float32, float16, bfloat16, int32 or int64 (EQUAL: or bool)", in[0]);  // c5

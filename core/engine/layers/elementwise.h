@@ -7,7 +7,20 @@ namespace torchtrt::engine {
 
 // Values equal TensorRT's ElementWiseOperation.
 enum class ElementWiseOp : int8_t {
-  kSum, kProd, kMax, kMin, kSub, kDiv, kPow, kFloorDiv, kAnd, kOr, kXor, kEqual, kGreater, kLess
+  kSum,
+  kProd,
+  kMax,
+  kMin,
+  kSub,
+  kDiv,
+  kPow,
+  kFloorDiv,
+  kAnd,
+  kOr,
+  kXor,
+  kEqual,
+  kGreater,
+  kLess
 };
 
 struct ElementWise {

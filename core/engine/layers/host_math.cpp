@@ -20,16 +20,18 @@ int64_t saturate(DType to, double value) {
 
 }  // namespace
 
-bool on_host(DType dtype) {
-  return is_index(dtype) || dtype == DType::kBool || dtype == DType::kFloat32;
-}
+bool on_host(DType dtype) { return is_index(dtype) || dtype == DType::kBool || dtype == DType::kFloat32; }
 
 HostScalar host_scalar(DType dtype, int64_t value) {
   switch (dtype) {
-    case DType::kInt32: return HostScalar::of(static_cast<int64_t>(static_cast<int32_t>(value)));
-    case DType::kBool: return HostScalar::of(static_cast<int64_t>(value != 0));
-    case DType::kFloat32: return HostScalar::of(static_cast<double>(static_cast<float>(value)));
-    default: return HostScalar::of(value);
+    case DType::kInt32:
+      return HostScalar::of(static_cast<int64_t>(static_cast<int32_t>(value)));
+    case DType::kBool:
+      return HostScalar::of(static_cast<int64_t>(value != 0));
+    case DType::kFloat32:
+      return HostScalar::of(static_cast<double>(static_cast<float>(value)));
+    default:
+      return HostScalar::of(value);
   }
 }
 

@@ -9,14 +9,12 @@
 namespace torchtrt::engine {
 
 Types Identity::infer_types(const Types& in) const {
-  expect_inputs(in, 1);                                              // c1
+  expect_inputs(in, 1);                                                     // c1
   if (to_type && *to_type != in[0]) return Cast{*to_type}.infer_types(in);  // c2
   return {in[0]};
 }
 
-Shapes Identity::infer_shapes(const ShapeArgs& in) const {
-  return {in[0]};
-}
+Shapes Identity::infer_shapes(const ShapeArgs& in) const { return {in[0]}; }
 
 std::optional<HostValues> Identity::fold(const HostArgs& in) const {
   if (to_type) return Cast{*to_type}.fold(in);

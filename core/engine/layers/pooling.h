@@ -20,10 +20,13 @@ struct Pooling {
   PaddingMode padding_mode = PaddingMode::kExplicitRoundDown;
   float blend_factor = 0;
   bool average_count_excludes_padding = true;
-  TORCHTRT_FIELDS(type, window_size, stride, pre_padding, post_padding, padding_mode, blend_factor, average_count_excludes_padding)
+  TORCHTRT_FIELDS(type, window_size, stride, pre_padding, post_padding, padding_mode, blend_factor,
+                  average_count_excludes_padding)
 
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
+
+  Window window(size_t axis) const;  // along one of the window axes
 };
 
 }  // namespace torchtrt::engine

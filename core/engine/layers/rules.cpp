@@ -3,9 +3,7 @@
 
 namespace torchtrt::engine {
 
-void expect_inputs(const Types& in, size_t count) {
-  expect_inputs(in, count, count);
-}
+void expect_inputs(const Types& in, size_t count) { expect_inputs(in, count, count); }
 
 void expect_inputs(const Types& in, size_t least, size_t most) {
   const char* separator = most > least ? " to " : "";

@@ -22,8 +22,6 @@ void expect_type(bool accepted, std::string_view what, std::string_view wanted, 
 Shape expect_broadcast(const Shape& a, const Shape& b);
 
 // Whether two lengths can be equal, as far as is known.
-constexpr bool may_equal(int64_t a, int64_t b) {
-  return a == b || a == kUnknown || b == kUnknown;
-}
+constexpr bool may_equal(int64_t a, int64_t b) { return a == b || a == kUnknown || b == kUnknown; }
 
 }  // namespace torchtrt::engine

@@ -1,4 +1,7 @@
 // Scale: (x * scale + shift) ^ power, uniform, per channel or elementwise.
+//
+// Shift, scale and power are weights; a pass may turn them into constants, which then are inputs 1, 2 and 3 (any of
+// them absent) of one axis.
 #pragma once
 
 #include "core/engine/layers/layer.h"
@@ -20,6 +23,9 @@ struct Scale {
 
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
+
+  // Axes from the channel axis on that the parameters run over: none, one, or all.
+  int parameter_axes(int rank) const;
 };
 
 }  // namespace torchtrt::engine

@@ -9,7 +9,7 @@
 namespace torchtrt::engine {
 
 Types Softmax::infer_types(const Types& in) const {
-  expect_inputs(in, 1);                                                                           // c1
+  expect_inputs(in, 1);                                                                            // c1
   expect_type(is_floating(in[0]), "the input of softmax", "float32, float16 or bfloat16", in[0]);  // c2
   return {in[0]};
 }

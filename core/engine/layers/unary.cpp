@@ -14,46 +14,72 @@
 namespace torchtrt::engine {
 namespace {
 
-bool is_test(UnaryOp op) {
-  return op == UnaryOp::kIsInf || op == UnaryOp::kIsNan;
-}
+bool is_test(UnaryOp op) { return op == UnaryOp::kIsInf || op == UnaryOp::kIsNan; }
 
 int64_t integer_result(UnaryOp op, int64_t x) {
   const auto negated = static_cast<int64_t>(0 - static_cast<uint64_t>(x));
   switch (op) {
-    case UnaryOp::kAbs: return x < 0 ? negated : x;
-    case UnaryOp::kNeg: return negated;
-    case UnaryOp::kSign: return (x > 0) - (x < 0);
-    case UnaryOp::kNot: return x == 0;
-    default: TORCHTRT_THROW(kInternal, "unary operation ", static_cast<int>(op), " takes no integers");
+    case UnaryOp::kAbs:
+      return x < 0 ? negated : x;
+    case UnaryOp::kNeg:
+      return negated;
+    case UnaryOp::kSign:
+      return (x > 0) - (x < 0);
+    case UnaryOp::kNot:
+      return x == 0;
+    default:
+      TORCHTRT_THROW(kInternal, "unary operation ", static_cast<int>(op), " takes no integers");
   }
 }
 
 double float_result(UnaryOp op, double x) {
   switch (op) {
-    case UnaryOp::kExp: return std::exp(x);
-    case UnaryOp::kLog: return std::log(x);
-    case UnaryOp::kSqrt: return std::sqrt(x);
-    case UnaryOp::kRecip: return 1 / x;
-    case UnaryOp::kAbs: return std::fabs(x);
-    case UnaryOp::kNeg: return -x;
-    case UnaryOp::kSin: return std::sin(x);
-    case UnaryOp::kCos: return std::cos(x);
-    case UnaryOp::kTan: return std::tan(x);
-    case UnaryOp::kSinh: return std::sinh(x);
-    case UnaryOp::kCosh: return std::cosh(x);
-    case UnaryOp::kAsin: return std::asin(x);
-    case UnaryOp::kAcos: return std::acos(x);
-    case UnaryOp::kAtan: return std::atan(x);
-    case UnaryOp::kAsinh: return std::asinh(x);
-    case UnaryOp::kAcosh: return std::acosh(x);
-    case UnaryOp::kAtanh: return std::atanh(x);
-    case UnaryOp::kCeil: return std::ceil(x);
-    case UnaryOp::kFloor: return std::floor(x);
-    case UnaryOp::kErf: return std::erf(x);
-    case UnaryOp::kSign: return (x > 0) - (x < 0);
-    case UnaryOp::kRound: return std::nearbyint(x);
-    default: TORCHTRT_THROW(kInternal, "unary operation ", static_cast<int>(op), " gives no number");
+    case UnaryOp::kExp:
+      return std::exp(x);
+    case UnaryOp::kLog:
+      return std::log(x);
+    case UnaryOp::kSqrt:
+      return std::sqrt(x);
+    case UnaryOp::kRecip:
+      return 1 / x;
+    case UnaryOp::kAbs:
+      return std::fabs(x);
+    case UnaryOp::kNeg:
+      return -x;
+    case UnaryOp::kSin:
+      return std::sin(x);
+    case UnaryOp::kCos:
+      return std::cos(x);
+    case UnaryOp::kTan:
+      return std::tan(x);
+    case UnaryOp::kSinh:
+      return std::sinh(x);
+    case UnaryOp::kCosh:
+      return std::cosh(x);
+    case UnaryOp::kAsin:
+      return std::asin(x);
+    case UnaryOp::kAcos:
+      return std::acos(x);
+    case UnaryOp::kAtan:
+      return std::atan(x);
+    case UnaryOp::kAsinh:
+      return std::asinh(x);
+    case UnaryOp::kAcosh:
+      return std::acosh(x);
+    case UnaryOp::kAtanh:
+      return std::atanh(x);
+    case UnaryOp::kCeil:
+      return std::ceil(x);
+    case UnaryOp::kFloor:
+      return std::floor(x);
+    case UnaryOp::kErf:
+      return std::erf(x);
+    case UnaryOp::kSign:
+      return (x > 0) - (x < 0);
+    case UnaryOp::kRound:
+      return std::nearbyint(x);
+    default:
+      TORCHTRT_THROW(kInternal, "unary operation ", static_cast<int>(op), " gives no number");
   }
 }
 
@@ -86,9 +112,7 @@ Types Unary::infer_types(const Types& in) const {
   return {type};
 }
 
-Shapes Unary::infer_shapes(const ShapeArgs& in) const {
-  return {in[0]};
-}
+Shapes Unary::infer_shapes(const ShapeArgs& in) const { return {in[0]}; }
 
 std::optional<HostValues> Unary::fold(const HostArgs& in) const {
   const DType out = is_test(op) ? DType::kBool : in.type(0);

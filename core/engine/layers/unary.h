@@ -7,8 +7,31 @@ namespace torchtrt::engine {
 
 // Values equal TensorRT's UnaryOperation.
 enum class UnaryOp : int8_t {
-  kExp, kLog, kSqrt, kRecip, kAbs, kNeg, kSin, kCos, kTan, kSinh, kCosh, kAsin, kAcos, kAtan, kAsinh, kAcosh, kAtanh,
-  kCeil, kFloor, kErf, kNot, kSign, kRound, kIsInf, kIsNan
+  kExp,
+  kLog,
+  kSqrt,
+  kRecip,
+  kAbs,
+  kNeg,
+  kSin,
+  kCos,
+  kTan,
+  kSinh,
+  kCosh,
+  kAsin,
+  kAcos,
+  kAtan,
+  kAsinh,
+  kAcosh,
+  kAtanh,
+  kCeil,
+  kFloor,
+  kErf,
+  kNot,
+  kSign,
+  kRound,
+  kIsInf,
+  kIsNan
 };
 
 struct Unary {
