@@ -48,13 +48,15 @@ class Engine : public torch::CustomClassHolder {
   Flat obj_flatten() const;
   // Pickle state: the info list with field 3 in base64.
   std::vector<std::string> state() const;
+  // The info list with field 3 empty: what is known of the engine without carrying it.
+  std::vector<std::string> metadata_only() const;
   // The bytes of the plan as a uint8 tensor of its own.
   at::Tensor serialized_engine_tensor() const;
   std::string serialized_metadata() const { return info_.metadata; }
 
   // Inspection.
   std::string layer_info() const;
-  void dump_layer_info(const std::string& path) const;
+  void dump_layer_info(const std::string& path) const;  // "": <profile_path_prefix>/<name>_layer_information.json
 
   // Profiling: one trace file per phase below `prefix`, written after every run.
   void enable_profiling();
@@ -86,13 +88,14 @@ class Engine : public torch::CustomClassHolder {
   bool auto_select_profiles() const;
   void set_auto_select_profiles(bool on);
 
-  void reset_captured_graph();
   int64_t contexts_created() const;
 
  private:
   EngineInfo info_;
   mutable std::mutex mutex_;
   std::unique_ptr<Session> session_;
+  std::string profile_path_prefix_;
+  bool unowned_outputs_ = false;  // outputs belong to the caller for good; read by whoever records CUDA graphs
 };
 
 // tensorrt::execute_engine(Tensor[] input_tensors, __torch__.torch.classes.tensorrt.Engine engine) -> Tensor[]
