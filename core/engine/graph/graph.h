@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,7 @@ class Graph {
 };
 
 // "Softmax layer "name": what\n  input 0 "x": float32 [1, 3]": errors of rules, told in terms of the user's network.
-std::string describe_failure(const Graph& graph, NodeId node, std::string_view what);
+// `shapes`, by ValueId, replace those of the definition where given.
+std::string describe_failure(const Graph& graph, NodeId node, std::string_view what, std::span<const Shape> shapes = {});
 
 }  // namespace torchtrt::engine

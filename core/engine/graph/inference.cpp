@@ -181,13 +181,14 @@ bool Graph::store(const Node& node, const Shapes& shapes, const std::optional<Ho
   return changed;
 }
 
-std::string describe_failure(const Graph& graph, NodeId id, std::string_view what) {
+std::string describe_failure(const Graph& graph, NodeId id, std::string_view what, std::span<const Shape> shapes) {
   const Node& node = graph.nodes()[id];
   std::string text = join(node.layer->kind(), " layer \"", node.name, "\": ", what);
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (node.inputs[i] == kNoId) continue;
     const Value& value = graph.stale_value(node.inputs[i]);
-    text += join("\n  input ", i, " \"", value.name, "\": ", value.dtype, ' ', value.shape);
+    const Shape& shape = shapes.empty() ? value.shape : shapes[node.inputs[i]];
+    text += join("\n  input ", i, " \"", value.name, "\": ", value.dtype, ' ', shape);
   }
   return text;
 }

@@ -6,6 +6,7 @@
 //   Shapes infer_shapes(const ShapeArgs& in) const    shape rule; lengths may be kUnknown
 // and, where they apply,
 //   static constexpr uint32_t kHostInputs             bit i: the *value* of input i is needed to infer shapes or to run
+//   static constexpr uint32_t kShapeOnlyInputs        bit i: only the shape of input i matters, never its value
 //   std::optional<HostValues> fold(const HostArgs& in) const   its value as a shape tensor; nullopt: not on the host
 // Its kernel lives in <stem>_aten.cpp (kernel.h). Absent optional inputs have DType::kNone and an invalid Shape.
 #pragma once
@@ -58,6 +59,7 @@ class Layer {
   virtual Types infer_types(const Types& in) const = 0;
   virtual Shapes infer_shapes(const ShapeArgs& in) const = 0;
   virtual uint32_t host_inputs() const = 0;
+  virtual uint32_t shape_only_inputs() const = 0;
   virtual bool can_fold() const = 0;
   virtual std::optional<HostValues> fold(const HostArgs& in) const = 0;
   virtual std::unique_ptr<Layer> clone() const = 0;
@@ -77,6 +79,10 @@ class LayerOf final : public Layer {
   Shapes infer_shapes(const ShapeArgs& in) const override { return op.infer_shapes(in); }
   uint32_t host_inputs() const override {
     if constexpr (requires { Op::kHostInputs; }) return Op::kHostInputs;
+    return 0;
+  }
+  uint32_t shape_only_inputs() const override {
+    if constexpr (requires { Op::kShapeOnlyInputs; }) return Op::kShapeOnlyInputs;
     return 0;
   }
   bool can_fold() const override {

@@ -7,6 +7,7 @@ namespace torchtrt::engine {
 
 struct ShapeOf {
   static constexpr const char* kKind = "ShapeOf";
+  static constexpr uint32_t kShapeOnlyInputs = 1u << 0;
 
   TORCHTRT_NO_FIELDS
 
