@@ -1,0 +1,1 @@
+"""The dynamo front end: torch.export and torch.compile graphs become engines."""

@@ -1,0 +1,53 @@
+"""Converters of what is arithmetic on lengths or taking a tuple apart: no tensor is computed here."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import tensorrt as trt
+import torch
+from torch_tensorrt.dynamo.conversion import _dims
+from torch_tensorrt.dynamo.conversion._builder import Builder
+from torch_tensorrt.dynamo.conversion._registry import converts
+
+aten = torch.ops.aten
+
+
+@converts(operator.getitem)
+def getitem(b: Builder, values: Any, index: int) -> Any:
+    """One of the results of a node with several."""
+    value = values[index] if index < len(values) else None
+    if value is None:
+        raise b.error(f"Result {index} of {b.node.args[0].target if b.node else 'a node'} is not computed")
+    return value
+
+
+@converts(aten.sym_size.int)
+def sym_size(b: Builder, x: Any, dim: int) -> Any:
+    """A length of a tensor."""
+    return b.shape(x)[b.axis(x, dim)]
+
+
+@converts(aten.sym_numel.default)
+def sym_numel(b: Builder, x: Any) -> Any:
+    """Number of elements."""
+    return _dims.prod(b.shape(x))
+
+
+def _arithmetic(function: Any) -> Any:
+    def convert(b: Builder, *operands: Any) -> Any:
+        if any(isinstance(o, trt.ITensor) for o in operands):
+            raise b.error(f"{function} here computes on lengths, not on tensors")
+        return function(*operands)
+
+    return convert
+
+
+for _function in (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg):
+    converts(_function)(_arithmetic(_function))
+
+converts(torch.sym_max)(_arithmetic(_dims.largest))
+converts(torch.sym_min)(_arithmetic(_dims.smallest))
+if hasattr(torch, "sym_sum"):
+    converts(torch.sym_sum)(_arithmetic(lambda lengths: sum(lengths)))
