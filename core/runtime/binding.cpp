@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/runtime/traces.h"
 #include "core/runtime/types.h"
 #include "core/util/error.h"
 #include "core/util/span.h"
@@ -91,6 +92,26 @@ Bindings read_bindings(const nvinfer1::ICudaEngine& engine, EngineInfo& info) {
   for (const std::string& name : info.inputs) bindings.inputs.push_back(read_binding(engine, name, true));
   for (const std::string& name : info.outputs) bindings.outputs.push_back(read_binding(engine, name, false));
   return bindings;
+}
+
+std::string to_json(const std::vector<Binding>& bindings) {
+  std::ostringstream out;
+  const auto bounds = [&](const char* key, const std::vector<Range>& ranges, std::vector<int64_t> Range::*bound) {
+    out << ", \"" << key << "\": [";
+    for (size_t i = 0; i < ranges.size(); ++i) out << (i ? ", " : "") << list_of(ranges[i].*bound);
+    out << ']';
+  };
+  out << '[';
+  for (const Binding& binding : bindings) {
+    out << (&binding == bindings.data() ? "" : ", ") << "{\"name\": \"" << json_escape(binding.name)
+        << "\", \"dtype\": \"" << name_of(binding.dtype) << "\", \"shape\": " << list_of(binding.dims)
+        << ", \"host\": " << (binding.on_host ? "true" : "false");
+    bounds("min", binding.ranges, &Range::min);
+    bounds("max", binding.ranges, &Range::max);
+    out << '}';
+  }
+  out << ']';
+  return out.str();
 }
 
 std::string describe(const at::Tensor& tensor) {

@@ -46,6 +46,9 @@ struct Bindings {
 // into it. Throws Error when the names are not exactly the engine's.
 Bindings read_bindings(const nvinfer1::ICudaEngine& engine, EngineInfo& info);
 
+// A JSON list of objects with name, dtype, shape, host, and for inputs min and max per profile.
+std::string to_json(const std::vector<Binding>& bindings);
+
 // "float32 [2, 3]"
 std::string describe(const at::Tensor& tensor);
 // "float32 [1..8, 3] (profile 0)": what input number `profile` allows.

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/runtime/base64.h"
-#include "core/runtime/phase_times.h"
+#include "core/runtime/traces.h"
 #include "core/runtime/session.h"
 #include "core/runtime/types.h"
 #include "core/util/error.h"
@@ -51,6 +51,13 @@ std::string Engine::to_string() const {
   print("Outputs", session_->bindings().outputs);
   out << "  Hardware compatible: " << (info_.hardware_compatible ? "yes" : "no") << ", platform " << info_.platform;
   return out.str();
+}
+
+std::string Engine::bindings_json() const {
+  std::lock_guard lock(mutex_);
+  const Bindings& bindings = session_->bindings();
+  return join("{\"device\": \"", session_->device(), "\", \"inputs\": ", to_json(bindings.inputs),
+              ", \"outputs\": ", to_json(bindings.outputs), "}");
 }
 
 Engine::Flat Engine::obj_flatten() const {

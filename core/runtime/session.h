@@ -11,7 +11,7 @@
 
 #include "core/runtime/binding.h"
 #include "core/runtime/output_allocator.h"
-#include "core/runtime/phase_times.h"
+#include "core/runtime/traces.h"
 
 namespace torchtrt::runtime {
 

@@ -1,5 +1,5 @@
 // Traces: times of a run's phases and layers, as files.
-#include "core/runtime/phase_times.h"
+#include "core/runtime/traces.h"
 
 #include <cstdio>
 #include <filesystem>
