@@ -55,6 +55,7 @@ class Session {
 
  private:
   void create_context();
+  std::vector<at::Tensor> run_here(const std::vector<at::Tensor>& inputs);  // with the device set
   void bind_inputs(const std::vector<at::Tensor>& inputs);
   void bind_input(size_t position, const at::Tensor& tensor);
   void bind_values(Binding& binding, const at::Tensor& tensor);

@@ -28,8 +28,12 @@ bool has_unknown(const std::vector<int64_t>& shape) {
 
 std::vector<at::Tensor> Session::run(const std::vector<at::Tensor>& inputs) {
   if (inputs.size() != bindings_.inputs.size()) [[unlikely]] throw_count(name_, bindings_.inputs, inputs.size());
-  c10::OptionalDeviceGuard guard;
-  if (device_.is_cuda()) guard.reset_device(device_);
+  if (!device_.is_cuda()) return run_here(inputs);
+  const c10::DeviceGuard guard(device_);
+  return run_here(inputs);
+}
+
+std::vector<at::Tensor> Session::run_here(const std::vector<at::Tensor>& inputs) {
   const ClearAtEnd release{held_};
   const bool timed = options_.profile_phases;
   if (timed) clear_traces();
