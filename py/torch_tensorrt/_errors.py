@@ -39,3 +39,11 @@ class CacheError(TorchTensorRTError, RuntimeError):
 
 class DtypeNarrowingWarning(UserWarning):
     """Values were narrowed to a smaller type without proof that they fit."""
+
+
+class ProviderError(EngineError, ImportError):
+    """No library can stand behind TensorRT's interface: it is missing, broken, or not the one that was asked for."""
+
+
+class InputConflictError(InputError, AssertionError):
+    """Arguments that exclude one another were given together, or none of those that are needed."""

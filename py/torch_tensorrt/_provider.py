@@ -1,0 +1,149 @@
+"""Provider: the library behind `import tensorrt`, NVIDIA's or the embedded engine; and the module `tensorrt` itself."""
+
+import functools
+import importlib.util
+import os
+import re
+import sys
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Iterator, List, Optional
+
+import torch
+
+import torch_tensorrt._C as _C
+from torch_tensorrt._errors import EngineError, ProviderError
+from torch_tensorrt._tensorrt_alias import install_alias
+
+BINDINGS = "tensorrt_bindings"
+_META_PACKAGE = "tensorrt"
+_LIBS_PACKAGE = "tensorrt_libs"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Which library builds and runs engines in this process; chosen once, by TORCHTRT_PROVIDER=auto|nvidia|embedded."""
+
+    name: str
+    """"nvidia" or "embedded"."""
+    version: str
+    path: str
+    device: str
+    """"cuda" or "cpu": where engines run."""
+    reason: str
+    """Why this one."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} on {self.device} ({self.reason})\n  {self.path}"
+
+
+@functools.cache
+def provider() -> Provider:
+    """The provider of this process."""
+    return load()
+
+
+def load() -> Provider:
+    """Loads the libraries and makes `import tensorrt` work. Called once, by the import of the package."""
+    _check_bindings_major()
+    try:
+        found = _C.load_provider(_nvidia_folders())
+    except EngineError as error:
+        raise ProviderError(str(error)) from None
+    if found.problem:
+        warnings.warn(f"NVIDIA's TensorRT was found but cannot be used:{found.problem}\n"
+                      "  The embedded engine is used; TORCHTRT_PROVIDER=embedded asks for it and silences this.", RuntimeWarning, stacklevel=2)
+    _import_tensorrt(embedded=found.name == "embedded")
+    return Provider(found.name, found.version, found.path, _device(found.name), found.reason)
+
+
+def _device(name: str) -> str:
+    asked = os.environ.get("TORCHTRT_EMBEDDED_DEVICE", "").strip()
+    if asked not in ("", "cpu", "cuda"):
+        raise ProviderError(f"TORCHTRT_EMBEDDED_DEVICE is cpu or cuda, got {asked!r}")
+    if name == "nvidia":
+        return "cuda"
+    return asked or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _folder_of(package: str) -> Optional[Path]:
+    """Where a package is installed; it is not imported."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    places = list(spec.submodule_search_locations or []) if spec else []
+    return Path(places[0]) if places else None
+
+
+def _nvidia_folders() -> List[str]:
+    folder = _folder_of(_LIBS_PACKAGE)
+    return [str(folder)] if folder else []
+
+
+def _bindings_folder() -> Path:
+    folder = _folder_of(BINDINGS) or _folder_of(_META_PACKAGE)
+    if folder is None:
+        major = _C.tensorrt_major()
+        raise ProviderError(
+            f"TensorRT's Python bindings are not installed (neither {BINDINGS} nor {_META_PACKAGE} can be imported)\n"
+            f"  They are a plain package without an engine: pip install 'tensorrt-cu13-bindings=={major}.*'"
+        )
+    return folder
+
+
+def _installed_major(folder: Path) -> Optional[int]:
+    """Major of the bindings by their metadata, since importing the wrong ones fails with a loader's message."""
+    for info in folder.parent.glob("tensorrt*.dist-info"):
+        match = re.match(r"tensorrt\w*?-(\d+)\.", info.name)
+        if match and (info / "RECORD").is_file() and f"{folder.name}/__init__.py" in (info / "RECORD").read_text():
+            return int(match[1])
+    return None
+
+
+def _check_bindings_major() -> None:
+    folder = _bindings_folder()
+    major = _installed_major(folder)
+    if major is not None and major != _C.tensorrt_major():
+        raise ProviderError(
+            f"TensorRT's Python bindings in {folder} are version {major}, this build of torch_tensorrt needs "
+            f"{_C.tensorrt_major()}\n  pip install 'tensorrt-cu13-bindings=={_C.tensorrt_major()}.*'"
+        )
+
+
+@contextmanager
+def _without_nvidia_libraries() -> Iterator[None]:
+    """The bindings load every library of the tensorrt_libs package, which the embedded engine has no use for."""
+    if _LIBS_PACKAGE in sys.modules:
+        yield
+        return
+    sys.modules[_LIBS_PACKAGE] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[_LIBS_PACKAGE]
+
+
+def _import_bindings(name: str, embedded: bool) -> ModuleType:
+    try:
+        if not embedded:
+            return importlib.import_module(name)
+        with _without_nvidia_libraries():
+            return importlib.import_module(name)
+    except ImportError as error:
+        raise ProviderError(
+            f"TensorRT's Python bindings in {_bindings_folder()} cannot be imported: {error}\n"
+            f"  They have to be of TensorRT {_C.tensorrt_major()} and for this Python: "
+            f"pip install --force-reinstall 'tensorrt-cu13-bindings=={_C.tensorrt_major()}.*'"
+        ) from error
+
+
+def _import_tensorrt(embedded: bool) -> None:
+    has_meta_package = _META_PACKAGE in sys.modules or _folder_of(_META_PACKAGE) is not None
+    if has_meta_package:
+        _import_bindings(_META_PACKAGE, embedded)
+    else:
+        install_alias(_META_PACKAGE, _import_bindings(BINDINGS, embedded))
