@@ -14,7 +14,9 @@ function(torchtrt_target target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   target_compile_options(${target} PRIVATE -Wall -Wextra)
   if(TORCHTRT_WERROR)
-    target_compile_options(${target} PRIVATE -Werror)
+    # GCC 12 sees overflows in its own std::string; such guesses warn but do not fail.
+    target_compile_options(${target} PRIVATE -Werror -Wno-error=stringop-overflow -Wno-error=stringop-overread
+                           -Wno-error=restrict -Wno-error=array-bounds -Wno-error=maybe-uninitialized)
   endif()
   # Failed checks print their place without the builder's folders.
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fvisibility-inlines-hidden)
