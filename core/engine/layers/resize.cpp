@@ -36,9 +36,9 @@ HostList scaled_lengths(const Shape& x, const std::vector<double>& scales) {
 
 HostList wanted_lengths(const Resize& op, const ShapeArgs& in) {
   if (in.has(1)) return list_of_input("output dims", in, 1);
-  TORCHTRT_CHECK(
-      op.output_dims.has_value() == op.scales.empty(), "",
-      op.output_dims ? "both output dims and scales are given" : "neither output dims nor scales are given");  // c4
+  const char* found = op.output_dims ? "both" : "none";
+  TORCHTRT_CHECK(op.output_dims.has_value() == op.scales.empty(),
+                 "one of output dims (input 1 or static) and scales is ", "needed, got ", found);  // c4
   return op.output_dims ? list_of_numbers(*op.output_dims) : scaled_lengths(in[0], op.scales);
 }
 
