@@ -29,7 +29,8 @@ class LoadedPlan {
 
 // Asked for memory of a data-dependent output (IOutputAllocator); null result: failure.
 struct OutputAllocator {
-  std::function<void*(const std::string& output, void* current, uint64_t bytes, uint64_t alignment, void* stream)> reallocate;
+  std::function<void*(const std::string& output, void* current, uint64_t bytes, uint64_t alignment, void* stream)>
+      reallocate;
   std::function<void(const std::string& output, const Shape& shape)> notify_shape;
 };
 
@@ -43,7 +44,7 @@ class Context {
   virtual void set_profile(int index) = 0;
   virtual int profile() const = 0;
   virtual void set_input_shape(std::string_view input, const Shape& shape) = 0;
-  virtual void set_address(std::string_view tensor, void* address) = 0;   // null resets
+  virtual void set_address(std::string_view tensor, void* address) = 0;  // null resets
   virtual void* address(std::string_view tensor) const = 0;
   virtual void set_output_allocator(std::string_view output, std::optional<OutputAllocator> allocator) = 0;
 
@@ -55,7 +56,8 @@ class Context {
   // Upper bound in bytes for the present profile and shapes; -1 if unknown.
   virtual int64_t max_output_bytes(std::string_view output) = 0;
 
-  // `stream` is a cudaStream_t on CUDA (null: default stream) and ignored on the CPU, where the call runs to completion.
+  // `stream` is a cudaStream_t on CUDA (null: default stream) and ignored on the CPU, where the call runs to
+  // completion.
   virtual void enqueue(void* stream) = 0;
   // Called after each layer with its milliseconds when set (IProfiler); slows down.
   virtual void set_profiler(std::function<void(const std::string& layer, float milliseconds)> profiler) = 0;

@@ -20,13 +20,13 @@ inline constexpr int32_t kNoId = -1;
 struct Value {
   std::string name;
   DType dtype = DType::kFloat32;
-  Shape shape;                       // kUnknown lengths until run time; invalid if a rule failed
-  std::optional<HostValue> host;     // its value, as far as known at definition time
-  NodeId producer = kNoId;           // kNoId: a network input
-  int32_t output_index = 0;          // which output of the producer
+  Shape shape;                         // kUnknown lengths until run time; invalid if a rule failed
+  std::optional<HostValue> host;       // its value, as far as known at definition time
+  NodeId producer = kNoId;             // kNoId: a network input
+  int32_t output_index = 0;            // which output of the producer
   std::vector<std::string> dim_names;  // of an input: equal names mean equal run-time lengths; "" or absent: none
-  uint32_t allowed_formats = 0;      // TensorFormat mask as the user restricted it; 0: any
-  bool retyped = false;              // dtype was set by the user (weakly typed networks only)
+  uint32_t allowed_formats = 0;        // TensorFormat mask as the user restricted it; 0: any
+  bool retyped = false;                // dtype was set by the user (weakly typed networks only)
 };
 
 struct Node {
@@ -67,14 +67,14 @@ class Graph {
   void set_input_dtype(ValueId input, DType dtype);
   // Another type for a layer's output: weakly typed networks and real types only, or the type it has already.
   void set_output_dtype(ValueId value, DType dtype);
-  void set_name(NodeId node, std::string name);        // tensors named after it follow, unless renamed themselves
+  void set_name(NodeId node, std::string name);  // tensors named after it follow, unless renamed themselves
   void set_value_name(ValueId value, std::string name);
-  void remove_node(NodeId node);                        // its outputs must be unused
+  void remove_node(NodeId node);  // its outputs must be unused
 
-  void mark_output(ValueId value);      // throws for network inputs; twice is harmless
+  void mark_output(ValueId value);  // throws for network inputs; twice is harmless
   void unmark_output(ValueId value);
   void mark_shape_output(ValueId value);
-  void replace_uses(ValueId from, ValueId to);          // of every node and output
+  void replace_uses(ValueId from, ValueId to);  // of every node and output
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const Node& node(NodeId id) const { return nodes_.at(id); }
@@ -88,9 +88,10 @@ class Graph {
   const Value& stale_value(ValueId id) const { return values_.at(id); }
   const std::vector<ValueId>& inputs() const { return inputs_; }
   const std::vector<ValueId>& outputs() const { return outputs_; }
+  const std::vector<ValueId>& shape_outputs() const { return shape_outputs_; }
   bool is_output(ValueId id) const;
   bool is_shape_output(ValueId id) const;
-  std::vector<NodeId> order() const;                    // throws on a cycle
+  std::vector<NodeId> order() const;  // throws on a cycle
   std::vector<NodeId> users(ValueId value) const;
   // Types the node's rule answers for its present inputs. Throws Error with the layer's name and tensors.
   Types inferred_types(NodeId node) const;
@@ -121,7 +122,8 @@ class Graph {
   std::vector<Node> nodes_;
   mutable std::vector<Value> values_;
   mutable std::vector<std::optional<std::string>> shape_errors_;  // by node
-  // Nodes with stale shapes; none below first_stale_ while nodes are in topological order, none at all if it is the end.
+  // Nodes with stale shapes; none below first_stale_ while nodes are in topological order, none at all if it is the
+  // end.
   mutable std::vector<char> stale_;
   mutable NodeId first_stale_ = 0;
   bool refers_forward_ = false;  // some node may use the output of a later one
@@ -130,6 +132,7 @@ class Graph {
 
 // "Softmax layer "name": what\n  input 0 "x": float32 [1, 3]": errors of rules, told in terms of the user's network.
 // `shapes`, by ValueId, replace those of the definition where given.
-std::string describe_failure(const Graph& graph, NodeId node, std::string_view what, std::span<const Shape> shapes = {});
+std::string describe_failure(const Graph& graph, NodeId node, std::string_view what,
+                             std::span<const Shape> shapes = {});
 
 }  // namespace torchtrt::engine

@@ -10,7 +10,8 @@
 namespace torchtrt::engine {
 
 // `count` elements of `dtype` at `data`, row major, sub-byte types packed. Empty: count 0.
-// Without an `owner` the memory is the caller's and must outlive the build (engine.md 1.1); a plan's weights all have one.
+// Without an `owner` the memory is the caller's and must outlive the build (engine.md 1.1); a plan's weights all have
+// one.
 struct Weights {
   DType dtype = DType::kFloat32;
   int64_t count = 0;

@@ -28,12 +28,12 @@ struct Profile {
 enum class Verbosity { kLayerNamesOnly, kNone, kDetailed };  // ProfilingVerbosity's values
 
 struct BuildOptions {
-  std::vector<Profile> profiles;      // empty: one default profile, only for static networks
+  std::vector<Profile> profiles;  // empty: one default profile, only for static networks
   Verbosity verbosity = Verbosity::kLayerNamesOnly;
-  int optimization_level = 3;         // 0: no fusions
-  uint64_t flags = 0;                 // BuilderFlag mask as given; kept in the plan
-  bool refittable = false;            // weights must stay addressable: no folding of named weights
-  bool debug = false;                 // log each layer
+  int optimization_level = 3;  // 0: no fusions
+  uint64_t flags = 0;          // BuilderFlag mask as given; kept in the plan
+  bool refittable = false;     // weights must stay addressable: no folding of named weights
+  bool debug = false;          // log each layer
   std::function<bool(const std::string& phase, int step, int steps)> progress;  // false cancels
   Log log = [](Severity, const std::string&) {};
 };
@@ -45,19 +45,19 @@ struct Binding {
   std::string name;
   ValueId value = kNoId;
   bool is_input = false;
-  bool on_host = false;        // shape-tensor input or shape output: host address
+  bool on_host = false;  // shape-tensor input or shape output: host address
   bool shape_inference = false;
   DType dtype = DType::kFloat32;
-  Shape shape;                 // kUnknown for run-time lengths
+  Shape shape;  // kUnknown for run-time lengths
 };
 
 struct Plan {
   Graph graph;
   std::string name;
-  std::vector<NodeId> order;              // schedule: only live nodes
-  std::vector<Placement> placement;       // by ValueId
+  std::vector<NodeId> order;         // schedule: only live nodes
+  std::vector<Placement> placement;  // by ValueId
   std::vector<Binding> bindings;
-  std::vector<Profile> profiles;          // at least one; every input has min/opt/max shapes, static ones too
+  std::vector<Profile> profiles;  // at least one; every input has min/opt/max shapes, static ones too
   Verbosity verbosity = Verbosity::kLayerNamesOnly;
   uint64_t flags = 0;
   bool refittable = false;
@@ -65,6 +65,9 @@ struct Plan {
   const Binding* find(std::string_view name) const;
   int64_t weights_bytes() const;
 };
+
+// Fills order, placement and bindings from the graph; `host_inputs` take host addresses.
+void schedule(Plan& plan, const std::vector<ValueId>& host_inputs);
 
 // Validates, runs the passes, places values, owns weights. Throws Error (layer name, rule, what to do).
 std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& options);

@@ -1,0 +1,126 @@
+// DeviceContext: what is set and asked. Running is in run.cpp.
+#include <algorithm>
+
+#include "core/engine/exec/device_context.h"
+#include "core/engine/exec/transfer.h"
+
+namespace torchtrt::engine {
+namespace {
+
+// Programs kept for shapes that come back.
+constexpr size_t kMaxPrograms = 8;
+
+}  // namespace
+
+std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan) {
+  auto device_plan = std::dynamic_pointer_cast<const DevicePlan>(std::move(plan));
+  TORCHTRT_REQUIRE(kInternal, device_plan, "this plan was not loaded by LoadedPlan::load");
+  return std::make_unique<DeviceContext>(std::move(device_plan));
+}
+
+DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan)
+    : plan_(std::move(plan)), bindings_(plan_->plan()), slots_(plan_->plan().graph.value_count()) {
+  size_t most = 0;
+  for (const NodeId id : plan_->plan().order) most = std::max(most, plan_->plan().graph.node(id).outputs.size());
+  results_.resize(most);
+  dests_.resize(most);
+  for (const Binding& binding : plan_->plan().bindings)
+    has_host_inputs_ = has_host_inputs_ || (binding.is_input && binding.on_host);
+}
+
+void DeviceContext::set_profile(int index) {
+  const auto count = static_cast<int>(plan_->plan().profiles.size());
+  TORCHTRT_REQUIRE(kInvalidArgument, index >= 0 && index < count, "optimization profile ", index, " is outside [0, ",
+                   count, ")");
+  if (index == profile_) return;
+  profile_ = index;
+  bindings_.forget_shapes();
+  same_key_ = false;
+}
+
+void DeviceContext::set_input_shape(std::string_view input, const Shape& shape) {
+  if (bindings_.set_shape(bindings_.input_index_of(input), shape, profile_)) same_key_ = false;
+}
+
+void DeviceContext::set_address(std::string_view tensor, void* address) {
+  bindings_.set_address(bindings_.index_of(tensor), address);
+}
+
+void* DeviceContext::address(std::string_view tensor) const { return bindings_[bindings_.index_of(tensor)].address; }
+
+void DeviceContext::set_output_allocator(std::string_view output, std::optional<OutputAllocator> allocator) {
+  bindings_[bindings_.output_index_of(output)].allocator = std::move(allocator);
+}
+
+void DeviceContext::set_profiler(std::function<void(const std::string&, float)> profiler) {
+  profiler_ = std::move(profiler);
+}
+
+Program& DeviceContext::program() {
+  if (same_key_ && !has_host_inputs_) return *programs_.front().program;
+  ProgramKey key = bindings_.key(profile_);
+  if (!(same_key_ && programs_.front().key == key)) bind(std::move(key));
+  same_key_ = true;
+  return *programs_.front().program;
+}
+
+Program& DeviceContext::bind(ProgramKey key) {
+  same_key_ = false;
+  const auto found = std::find_if(programs_.begin(), programs_.end(), [&](const Bound& b) { return b.key == key; });
+  if (found != programs_.end()) {
+    std::rotate(programs_.begin(), found, found + 1);
+  } else {
+    auto program = std::make_unique<Program>(*plan_, key, slots_);
+    if (programs_.size() == kMaxPrograms) programs_.pop_back();
+    programs_.insert(programs_.begin(), Bound{std::move(key), std::move(program)});
+  }
+  for (int i = 0; i < bindings_.count(); ++i) bindings_[i].tensor.reset();  // shapes may differ
+  return *programs_.front().program;
+}
+
+// What is known while input shapes are missing; with `at_max`, those count as the profile's greatest.
+Evaluation DeviceContext::evaluate_partly(bool at_max) const {
+  const Plan& plan = plan_->plan();
+  Evaluation evaluation(plan.graph);
+  for (int i = 0; i < bindings_.count() && bindings_.binding(i).is_input; ++i) {
+    Shape shape = bindings_.input_shape(i, profile_);
+    if (at_max && !shape.is_known()) shape = *plan.profiles[profile_].inputs[i].max;
+    evaluation.set_shape(bindings_.binding(i).value, shape);
+    if (bindings_.binding(i).on_host && bindings_[i].address && shape.is_known())
+      evaluation.set_host(bindings_.binding(i).value,
+                          read_host(bindings_[i].address, bindings_.binding(i).dtype, shape));
+  }
+  for (const NodeId id : plan.order) evaluation.evaluate(id);
+  return evaluation;
+}
+
+Shape DeviceContext::shape(std::string_view tensor) {
+  const int i = bindings_.index_of(tensor);
+  if (bindings_.binding(i).is_input) return bindings_.input_shape(i, profile_);
+  if (!bindings_.missing(profile_).empty()) return evaluate_partly(false).shape(bindings_.binding(i).value);
+  return program().evaluation().shape(bindings_.binding(i).value);
+}
+
+std::vector<std::string> DeviceContext::infer_shapes() {
+  std::vector<std::string> missing = bindings_.missing(profile_);
+  if (missing.empty()) write_shape_outputs(program());
+  return missing;
+}
+
+void DeviceContext::write_shape_outputs(const Program& program) {
+  for (int i = 0; i < bindings_.count(); ++i) {
+    const Binding& binding = bindings_.binding(i);
+    if (!binding.is_input && binding.on_host && bindings_[i].address &&
+        program.evaluation().is_host_known(binding.value))
+      write_host(bindings_[i].address, *program.evaluation().host(binding.value));
+  }
+}
+
+int64_t DeviceContext::max_output_bytes(std::string_view output) {
+  const Binding& binding = bindings_.binding(bindings_.output_index_of(output));
+  Shape bound = shape(output);
+  if (!bound.is_known()) bound = evaluate_partly(true).shape(binding.value);
+  return bound.is_known() ? bytes_of(binding.dtype, bound.volume()) : -1;
+}
+
+}  // namespace torchtrt::engine

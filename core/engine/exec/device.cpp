@@ -1,0 +1,62 @@
+// Device: the choice of device, and stream guards without CUDA headers.
+#include "core/engine/exec/device.h"
+
+#include <ATen/Context.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "core/engine/exec/context.h"
+#include "core/util/error.h"
+
+namespace torchtrt::engine {
+namespace {
+
+bool has_cuda_device() { return at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
+
+c10::impl::VirtualGuardImpl cuda() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA); }
+
+// The CUDA stream behind a cudaStream_t. Default streams have the identifier 0; others are named by their address.
+c10::Stream stream_of(c10::Device device, void* stream) {
+  return c10::Stream(c10::Stream::UNSAFE, device, static_cast<c10::StreamId>(reinterpret_cast<intptr_t>(stream)));
+}
+
+// What the caller's thread may have switched on, and kernels must not see.
+const c10::DispatchKeySet kModes = c10::autocast_dispatch_keyset |
+                                   c10::DispatchKeySet({c10::DispatchKey::Python, c10::DispatchKey::PythonTLSSnapshot});
+
+}  // namespace
+
+bool runs_on_cuda() {
+  const char* wanted = std::getenv("TORCHTRT_EMBEDDED_DEVICE");
+  if (wanted == nullptr || *wanted == '\0') return has_cuda_device();
+  if (std::string_view(wanted) == "cpu") return false;
+  TORCHTRT_REQUIRE(kInvalidConfig, std::string_view(wanted) == "cuda", "TORCHTRT_EMBEDDED_DEVICE is \"", wanted,
+                   "\"; cpu or cuda expected");
+  TORCHTRT_REQUIRE(
+      kInvalidConfig, has_cuda_device(),
+      "TORCHTRT_EMBEDDED_DEVICE asks for cuda, but PyTorch sees no CUDA device; unset it to run on the CPU");
+  return true;
+}
+
+c10::Device engine_device() { return runs_on_cuda() ? cuda().getDevice() : c10::Device(c10::DeviceType::CPU); }
+
+RunScope::RunScope(c10::Device device, void* stream) : no_modes_(kModes) {
+  if (!device.is_cuda()) return;
+  former_device_ = cuda().exchangeDevice(device);
+  former_stream_ = cuda().exchangeStream(stream_of(device, stream));
+}
+
+RunScope::~RunScope() {
+  if (former_stream_) cuda().exchangeStream(*former_stream_);
+  if (former_device_) cuda().uncheckedSetDevice(*former_device_);
+}
+
+void synchronize(c10::Device device) {
+  if (!device.is_cuda()) return;
+  const c10::Stream stream = cuda().getStream(device);
+  if (!cuda().isStreamCapturing(stream)) cuda().synchronizeStream(stream);
+}
+
+}  // namespace torchtrt::engine

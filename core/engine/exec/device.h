@@ -1,0 +1,35 @@
+// Device: where tensors of the engine live, and the scope in which kernels run. CPU and CUDA by the same code.
+#pragma once
+
+#include <c10/core/Device.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/core/Stream.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include <optional>
+
+namespace torchtrt::engine {
+
+// The CPU, or the present CUDA device of the thread. Throws if TORCHTRT_EMBEDDED_DEVICE asks for what is not there.
+c10::Device engine_device();
+
+// While it lives: kernels run on `device` and `stream` (a cudaStream_t; null: the default stream; ignored on the CPU),
+// without autograd, autocast, or Python modes of the caller.
+class RunScope {
+ public:
+  RunScope(c10::Device device, void* stream);
+  ~RunScope();
+  RunScope(const RunScope&) = delete;
+  RunScope& operator=(const RunScope&) = delete;
+
+ private:
+  c10::InferenceMode inference_;
+  c10::impl::ExcludeDispatchKeyGuard no_modes_;
+  std::optional<c10::Device> former_device_;
+  std::optional<c10::Stream> former_stream_;
+};
+
+// Waits for the present stream of the device, unless it is being captured. Nothing on the CPU.
+void synchronize(c10::Device device);
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,55 @@
+// DeviceContext: the Context there is.
+#pragma once
+
+#include "core/engine/exec/bindings.h"
+#include "core/engine/exec/loaded_plan.h"
+#include "core/engine/exec/program.h"
+
+namespace torchtrt::engine {
+
+class DeviceContext final : public Context {
+ public:
+  explicit DeviceContext(std::shared_ptr<const DevicePlan> plan);
+
+  void set_profile(int index) override;
+  int profile() const override { return profile_; }
+  void set_input_shape(std::string_view input, const Shape& shape) override;
+  void set_address(std::string_view tensor, void* address) override;
+  void* address(std::string_view tensor) const override;
+  void set_output_allocator(std::string_view output, std::optional<OutputAllocator> allocator) override;
+  Shape shape(std::string_view tensor) override;
+  std::vector<std::string> infer_shapes() override;
+  int64_t max_output_bytes(std::string_view output) override;
+  void enqueue(void* stream) override;
+  void set_profiler(std::function<void(const std::string&, float)> profiler) override;
+
+ private:
+  Program& program();
+  Program& bind(ProgramKey key);
+  Evaluation evaluate_partly(bool at_max) const;
+  void write_shape_outputs(const Program& program);
+
+  void wrap_inputs(const Program& program);
+  at::Tensor output_tensor(int binding, const Shape& shape, void* stream);
+  void run_stages(const Program& program, void* stream);
+  void run_steps(const Program& program, size_t first, void* stream);
+  void run_step(const Step& step, void* stream);
+  void store(const Step& step, int output, at::Tensor result, const at::Tensor& dest, void* stream);
+  void deliver(const Program& program, void* stream);
+
+  std::shared_ptr<const DevicePlan> plan_;
+  Bindings bindings_;
+  int profile_ = 0;
+  std::vector<at::Tensor> slots_;  // by ValueId
+  struct Bound {
+    ProgramKey key;
+    std::unique_ptr<Program> program;
+  };
+  std::vector<Bound> programs_;  // most recently used first
+  bool same_key_ = false;        // nothing that a key depends on has changed since the last program()
+  bool has_host_inputs_ = false;
+  std::vector<at::Tensor> results_, dests_;  // of the step that runs
+  std::function<void(const std::string&, float)> profiler_;
+};
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,47 @@
+// DevicePlan: wraps constants in place on the CPU, copies them once to a CUDA device.
+#include "core/engine/exec/loaded_plan.h"
+
+#include <map>
+
+#include "core/engine/exec/device.h"
+#include "core/engine/exec/transfer.h"
+#include "core/engine/layers/constant.h"
+#include "core/engine/layers/kernel.h"
+
+namespace torchtrt::engine {
+namespace {
+
+// Constants of a shape with unknown lengths are left to their kernel.
+const Constant* placeable(const Plan& plan, NodeId id) {
+  const auto* constant = as<Constant>(*plan.graph.node(id).layer);
+  if (!constant || !constant->shape.is_known()) return nullptr;
+  return plan.placement[plan.graph.node(id).outputs[0]] == Placement::kHost ? nullptr : constant;
+}
+
+}  // namespace
+
+DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)), device_(engine_device()), constants_(plan_->graph.value_count()) {
+  RunScope scope(device_, nullptr);
+  std::map<const void*, at::Tensor> uploaded;  // weights shared by several constants are shared on the device
+  for (const NodeId id : plan_->order) {
+    const Constant* constant = placeable(*plan_, id);
+    if (!constant) continue;
+    const Weights& weights = constant->weights;
+    at::Tensor tensor = wrap(const_cast<void*>(weights.data), constant->shape, scalar_type_of(weights.dtype), at::kCPU);
+    if (device_.is_cuda()) {
+      at::Tensor& copy = uploaded[weights.data];
+      if (!copy.defined() || copy.scalar_type() != tensor.scalar_type() || copy.numel() != tensor.numel())
+        copy = tensor.to(device_);
+      tensor = copy.view(tensor.sizes());
+    }
+    constants_[plan_->graph.node(id).outputs[0]] = std::move(tensor);
+  }
+  synchronize(device_);
+}
+
+std::shared_ptr<const LoadedPlan> LoadedPlan::load(std::shared_ptr<const Plan> plan) {
+  return std::make_shared<DevicePlan>(std::move(plan));
+}
+
+}  // namespace torchtrt::engine

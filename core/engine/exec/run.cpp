@@ -1,0 +1,177 @@
+// DeviceContext::enqueue: runs a program's steps and delivers the outputs.
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/engine/exec/device.h"
+#include "core/engine/exec/device_context.h"
+#include "core/engine/exec/transfer.h"
+
+namespace torchtrt::engine {
+namespace {
+
+constexpr uint64_t kAlignment = 256;  // asked of output allocators
+
+bool has_shape(const at::Tensor& tensor, const Shape& shape) {
+  const auto sizes = tensor.sizes();
+  return static_cast<int>(sizes.size()) == shape.rank() &&
+         std::equal(sizes.begin(), sizes.end(), shape.begin(),
+                    [](int64_t is, int64_t expected) { return expected == kUnknown || is == expected; });
+}
+
+}  // namespace
+
+void DeviceContext::enqueue(void* stream) {
+  if (!same_key_ || has_host_inputs_) {
+    const std::vector<std::string> missing = bindings_.missing(profile_);
+    TORCHTRT_REQUIRE(kInvalidState, missing.empty(), "engine \"", plan_->plan().name,
+                     "\" cannot run: shapes (or addresses of shape values) are missing for inputs ", list_of(missing));
+  }
+  RunScope scope(plan_->device(), stream);
+  Program& bound = program();
+  bound.upload();
+  wrap_inputs(bound);
+  try {
+    if (bound.complete()) {
+      run_steps(bound, 0, stream);
+      deliver(bound, stream);
+    } else {
+      run_stages(bound, stream);
+    }
+  } catch (...) {
+    for (ValueId id = 0; id < static_cast<ValueId>(slots_.size()); ++id)
+      if (plan_->plan().graph.stale_value(id).producer != kNoId) slots_[id].reset();
+    throw;
+  }
+}
+
+void DeviceContext::wrap_inputs(const Program& program) {
+  for (int i = 0; i < bindings_.count() && bindings_.binding(i).is_input; ++i) {
+    if (!program.reads_input(i)) continue;
+    auto& bound = bindings_[i];
+    if (bound.tensor.defined() && bound.wrapped_address == bound.address) continue;
+    const Binding& binding = bindings_.binding(i);
+    const Shape& shape = program.evaluation().shape(binding.value);
+    TORCHTRT_REQUIRE(kInvalidState, bound.address || shape.volume() == 0, "input \"", binding.name,
+                     "\" has no address; set one before running");
+    bound.tensor = wrap(bound.address, shape, scalar_type_of(binding.dtype), plan_->device());
+    bound.wrapped_address = bound.address;
+    slots_[binding.value] = bound.tensor;
+  }
+}
+
+// Undefined where there is nothing to write to: an empty output.
+at::Tensor DeviceContext::output_tensor(int i, const Shape& shape, void* stream) {
+  auto& bound = bindings_[i];
+  const Binding& binding = bindings_.binding(i);
+  const int64_t volume = shape.volume();
+  if (bound.allocator) {
+    const auto bytes = static_cast<uint64_t>(std::max<int64_t>(1, bytes_of(binding.dtype, volume)));
+    bound.address = bound.allocator->reallocate(binding.name, bound.address, bytes, kAlignment, stream);
+    TORCHTRT_REQUIRE(kExecution, bound.address, "the output allocator gave no memory for output \"", binding.name,
+                     "\": ", bytes, " bytes");
+    bound.allocator->notify_shape(binding.name, shape);
+  }
+  if (volume == 0) return {};
+  TORCHTRT_REQUIRE(kInvalidState, bound.address, "output \"", binding.name,
+                   "\" has neither an address nor an allocator; set one before running");
+  if (!bound.tensor.defined() || bound.wrapped_address != bound.address || !has_shape(bound.tensor, shape)) {
+    bound.tensor = wrap(bound.address, shape, scalar_type_of(binding.dtype), plan_->device());
+    bound.wrapped_address = bound.address;
+  }
+  return bound.tensor;
+}
+
+// See Note [Stages]. The program that was bound stays as it is: values differ from run to run.
+void DeviceContext::run_stages(const Program& bound, void* stream) {
+  Program program = bound;
+  size_t done = 0;
+  while (true) {
+    run_steps(program, done, stream);
+    done = program.steps().size();
+    if (program.complete()) break;
+    if (const ValueId value = program.awaited(); value != kNoId) {
+      const at::Tensor* tensor = program.place(value);
+      TORCHTRT_REQUIRE(kInternal, tensor && tensor->defined(), "the value of \"",
+                       plan_->plan().graph.stale_value(value).name, "\" was not computed before it was needed");
+      program.provide(value, to_host(*tensor, plan_->plan().graph.stale_value(value).dtype));
+    } else {
+      for (const ValueId output : program.steps().back().outputs)
+        program.provide_shape(output, shape_of(slots_[output]));
+    }
+    program.extend();
+    program.upload();
+    wrap_inputs(program);
+  }
+  deliver(program, stream);
+  for (const Step& step : program.steps())
+    for (const ValueId output : step.outputs) slots_[output].reset();
+}
+
+void DeviceContext::run_steps(const Program& program, size_t first, void* stream) {
+  const std::vector<Step>& steps = program.steps();
+  for (size_t i = first; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    try {
+      const auto start = std::chrono::steady_clock::now();
+      run_step(step, stream);
+      if (!profiler_) continue;
+      synchronize(plan_->device());
+      const std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - start;
+      profiler_(plan_->plan().graph.node(step.node).name, time.count());
+    } catch (const Error& error) {
+      throw Error(error.kind(), join(step.layer->kind(), " layer \"", plan_->plan().graph.node(step.node).name,
+                                     "\" failed to run: ", error.what()));
+    } catch (const c10::Error& error) {
+      TORCHTRT_THROW(kExecution, step.layer->kind(), " layer \"", plan_->plan().graph.node(step.node).name,
+                     "\" failed to run: ", error.what_without_backtrace());
+    }
+  }
+}
+
+void DeviceContext::run_step(const Step& step, void* stream) {
+  const size_t count = step.outputs.size();
+  for (size_t i = 0; i < count; ++i) {
+    dests_[i].reset();
+    if (step.bindings[i] >= 0 && step.out_shapes[i].is_known() && !bindings_.binding(step.bindings[i]).on_host)
+      dests_[i] = output_tensor(step.bindings[i], step.out_shapes[i], stream);
+    results_[i] = dests_[i];
+  }
+  Call call(step.inputs, {results_.data(), count}, step.out_shapes, step.values, step.out_types, plan_->device());
+  step.kernel(*step.layer, call);
+  for (size_t i = 0; i < count; ++i) store(step, static_cast<int>(i), std::move(results_[i]), dests_[i], stream);
+  for (const ValueId value : step.releases) slots_[value].reset();
+}
+
+void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::Tensor& dest, void* stream) {
+  TORCHTRT_REQUIRE(
+      kInternal,
+      result.defined() && result.scalar_type() == step.out_scalar_types[i] && has_shape(result, step.out_shapes[i]),
+      "the kernel's result ", i, " is ", result.defined() ? c10::toString(result.scalar_type()) : "absent",
+      result.defined() ? join(' ', shape_of(result)) : "", "; ", step.out_types[i], ' ', step.out_shapes[i],
+      " expected");
+  const int binding = step.bindings[i];
+  if (binding >= 0 && dest.defined()) {
+    if (!result.is_same(dest)) dest.copy_(result, /*non_blocking=*/true);
+  } else if (binding >= 0 && !step.out_shapes[i].is_known() && !bindings_.binding(binding).on_host) {
+    const at::Tensor late = output_tensor(binding, shape_of(result), stream);
+    if (late.defined()) late.copy_(result, /*non_blocking=*/true);
+  }
+  slots_[step.outputs[i]] = std::move(result);
+}
+
+void DeviceContext::deliver(const Program& program, void* stream) {
+  for (const auto& [i, source] : program.deliveries()) {
+    const Binding& binding = bindings_.binding(i);
+    if (!binding.on_host) {
+      const at::Tensor dest = output_tensor(i, shape_of(*source), stream);
+      if (dest.defined()) dest.copy_(*source, /*non_blocking=*/true);
+    } else if (bindings_[i].address) {
+      write_host(bindings_[i].address,
+                 source ? to_host(*source, binding.dtype) : *program.evaluation().host(binding.value));
+    }
+  }
+}
+
+}  // namespace torchtrt::engine

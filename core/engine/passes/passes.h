@@ -1,0 +1,28 @@
+// Passes: rewritings of a network that keep what it computes. Their order is the list in passes.cpp.
+//
+// A pass takes a graph, tells whether it changed it, and opens with what it rewrites and when that is valid. Dead nodes
+// may be left behind: nothing looks at them, and the plan does not take them over.
+#pragma once
+
+#include <span>
+
+#include "core/engine/graph/graph.h"
+
+namespace torchtrt::engine {
+
+struct PassOptions {
+  bool refittable = false;  // named weights must stay what they are: they are not folded into others
+};
+
+struct Pass {
+  const char* name;
+  int level;  // least optimization level that runs it
+  bool (*run)(Graph& graph, const PassOptions& options);
+};
+
+std::span<const Pass> passes();
+
+// A strongly typed copy: real types of a weakly typed network become float32, converted at inputs and outputs.
+Graph strengthen(const Graph& network);
+
+}  // namespace torchtrt::engine

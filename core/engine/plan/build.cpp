@@ -1,0 +1,127 @@
+// build: network -> plan. Validate, complete and check profiles, run the passes, own the weights, place values.
+#include <algorithm>
+#include <set>
+
+#include "core/engine/graph/compact.h"
+#include "core/engine/passes/passes.h"
+#include "core/engine/plan/evaluation.h"
+#include "core/engine/plan/placement.h"
+#include "core/engine/plan/plan.h"
+#include "core/engine/plan/profile.h"
+#include "core/engine/plan/weights.h"
+
+namespace torchtrt::engine {
+namespace {
+
+// Tells the caller how far the build is; his answer may end it.
+class Progress {
+ public:
+  Progress(const BuildOptions& options, int steps) : options_(options), steps_(steps) {}
+  void step() {
+    const int done = step_++;
+    if (options_.progress && !options_.progress("Building the engine", done, steps_))
+      TORCHTRT_THROW(kInvalidState, "the build was cancelled by the progress monitor after step ", done, " of ",
+                     steps_);
+  }
+
+ private:
+  const BuildOptions& options_;
+  int steps_;
+  int step_ = 0;
+};
+
+void check_network(const Graph& network) {
+  TORCHTRT_CHECK(!network.outputs().empty() || !network.shape_outputs().empty(), "network \"", network.name(),
+                 "\" has no outputs; mark at least one tensor as output");
+  if (const auto error = network.first_shape_error()) TORCHTRT_THROW(kInvalidConfig, *error);
+  std::set<std::string> names;
+  for (const auto* list : {&network.inputs(), &network.outputs(), &network.shape_outputs()})
+    for (const ValueId id : *list) {
+      const bool repeated = list == &network.shape_outputs() && network.is_output(id);
+      TORCHTRT_CHECK(names.insert(network.value(id).name).second || repeated, "two inputs or outputs are named \"",
+                     network.value(id).name, "\"; their names must be unique");
+    }
+}
+
+// The first violation at one corner of a profile; nullopt: none. Without the values of device tensors, rules that need
+// them are left to run time.
+std::optional<std::string> violation_at(const Graph& network, const std::vector<NodeId>& order, const Profile& profile,
+                                        Corner corner) {
+  Evaluation evaluation(network);
+  for (size_t i = 0; i < profile.inputs.size(); ++i) {
+    const ValueId input = network.inputs()[i];
+    evaluation.set_shape(input, shape_at(profile.inputs[i], corner));
+    const std::vector<int64_t>* values = values_at(profile.inputs[i], corner);
+    if (!values) continue;
+    const DType dtype = network.value(input).dtype;
+    HostValue host{dtype, shape_at(profile.inputs[i], corner), {}};
+    for (const int64_t value : *values)
+      host.elements.push_back(is_floating(dtype) ? HostScalar::of(static_cast<double>(value)) : HostScalar::of(value));
+    evaluation.set_host(input, std::move(host));
+  }
+  try {
+    for (const NodeId id : order) evaluation.evaluate(id);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return std::nullopt;
+}
+
+// Every formula must hold at OPT; a corner that alone fails is the caller's to avoid at run time (layers.md 1.3).
+void check_profile(const Graph& network, const std::vector<NodeId>& order, const std::vector<Profile>& profiles,
+                   int index, const Log& log) {
+  if (const auto error = violation_at(network, order, profiles[index], Corner::kOpt))
+    TORCHTRT_THROW(kInvalidConfig, "the network is not valid at the opt shapes of optimization profile ", index, ": ",
+                   *error);
+  for (const Corner corner : {Corner::kMin, Corner::kMax})
+    if (const auto error = violation_at(network, order, profiles[index], corner))
+      log(Severity::kWarning, join("at the ", name_of(corner), " shapes of optimization profile ", index,
+                                   " the network cannot run: ", *error));
+}
+
+void run_passes(Graph& graph, const BuildOptions& options, Progress& progress) {
+  for (const Pass& pass : passes()) {
+    progress.step();
+    if (options.optimization_level < pass.level) continue;
+    if (pass.run(graph, {options.refittable}))
+      options.log(Severity::kVerbose, join("pass ", pass.name, " changed network \"", graph.name(),
+                                           "\": ", live_nodes(graph).size(), " layers"));
+  }
+  if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kInternal, "a pass broke the network: ", *error);
+}
+
+std::vector<ValueId> at_places(const std::vector<ValueId>& ids, const std::vector<ValueId>& from,
+                               const std::vector<ValueId>& to) {
+  std::vector<ValueId> result;
+  for (const ValueId id : ids) result.push_back(to[std::find(from.begin(), from.end(), id) - from.begin()]);
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& options) {
+  Progress progress(options, static_cast<int>(passes().size()) + 2);
+  progress.step();
+  check_network(network);
+  Graph graph = strengthen(network);
+  const std::vector<NodeId> order = live_nodes(graph);
+  const std::vector<ValueId> host_inputs = host_inputs_of(graph, find_needs(graph, order));
+  auto plan = std::make_shared<Plan>();
+  plan->profiles = complete_profiles(graph, host_inputs, options.profiles);
+  for (int i = 0; i < static_cast<int>(plan->profiles.size()); ++i)
+    check_profile(graph, order, plan->profiles, i, options.log);
+
+  const std::vector<ValueId> inputs = graph.inputs();
+  run_passes(graph, options, progress);
+  progress.step();
+  plan->graph = compact(graph);
+  own_weights(plan->graph);
+  plan->name = network.name();
+  plan->verbosity = options.verbosity;
+  plan->flags = options.flags;
+  plan->refittable = options.refittable;
+  schedule(*plan, at_places(host_inputs, inputs, plan->graph.inputs()));
+  return plan;
+}
+
+}  // namespace torchtrt::engine

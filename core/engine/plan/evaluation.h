@@ -1,0 +1,53 @@
+// Evaluation: shapes and host values of a whole graph for given input shapes; one walk of the layers' rules.
+//
+// The build runs it at the corners of each profile, a context at the shapes of a run.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/engine/graph/graph.h"
+
+namespace torchtrt::engine {
+
+// What the rules said of one node.
+enum class Outcome {
+  kFolded,         // all its outputs have known host values: nothing to run
+  kRun,            // the shapes of its outputs are known
+  kNeedsValue,     // the value of a host input is not known: somebody has to compute and provide it
+  kDataDependent,  // some output length is known only once it has run
+};
+
+class Evaluation {
+ public:
+  // Starts from what is known at definition time. `graph` must outlive it and not change.
+  explicit Evaluation(const Graph& graph);
+
+  void set_shape(ValueId value, const Shape& shape) { shapes_[value] = shape; }
+  void set_host(ValueId value, HostValue host) { hosts_[value] = std::make_shared<const HostValue>(std::move(host)); }
+
+  // Throws Error with the layer's name, the rule and the inputs with their shapes.
+  // On kNeedsValue the outputs' shapes are those that can be told without the value.
+  Outcome evaluate(NodeId node);
+  // First host input of the node whose value is not known, or kNoId.
+  ValueId missing_value(NodeId node) const;
+
+  const Shape& shape(ValueId value) const { return shapes_[value]; }
+  // Null, or perhaps with unknown elements.
+  const std::shared_ptr<const HostValue>& host(ValueId value) const { return hosts_[value]; }
+  bool is_host_known(ValueId value) const { return hosts_[value] && hosts_[value]->is_known(); }
+
+ private:
+  ShapeArgs gather(const Node& node);
+  bool fold(const Node& node, const ShapeArgs& args);
+
+  const Graph& graph_;
+  std::vector<Shape> shapes_;
+  std::vector<std::shared_ptr<const HostValue>> hosts_;
+  // What gather() lends to the rules.
+  Shapes shapes_in_;
+  std::vector<const HostValue*> values_in_;
+  Types types_in_;
+};
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,62 @@
+// own_weights: one copy per distinct memory.
+#include "core/engine/plan/weights.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <new>
+#include <set>
+#include <tuple>
+
+namespace torchtrt::engine {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+using Place = std::tuple<const void*, int64_t>;  // address, bytes
+
+}  // namespace
+
+std::shared_ptr<void> allocate_aligned(int64_t bytes) {
+  const size_t rounded = (static_cast<size_t>(bytes) + kAlignment - 1) / kAlignment * kAlignment;
+  void* memory = std::aligned_alloc(kAlignment, rounded == 0 ? kAlignment : rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  return std::shared_ptr<void>(memory, [](void* m) { std::free(m); });
+}
+
+void own_weights(Graph& graph) {
+  std::map<Place, std::shared_ptr<const void>> copies;
+  for (const NodeId id : graph.order()) {
+    Layer& layer = *graph.mutable_node(id).layer;
+    for (const Field& field : layer.fields()) {
+      const auto* given = std::get_if<Weights>(&field.value);
+      if (given == nullptr || given->owner || given->empty()) continue;
+      Weights owned = *given;
+      TORCHTRT_REQUIRE(kInvalidArgument, owned.data != nullptr, layer.kind(), " layer \"", graph.node(id).name,
+                       "\": ", owned.count, " weights at address null");
+      std::shared_ptr<const void>& copy = copies[{owned.data, owned.bytes()}];
+      if (!copy) {
+        std::shared_ptr<void> memory = allocate_aligned(owned.bytes());
+        std::memcpy(memory.get(), owned.data, static_cast<size_t>(owned.bytes()));
+        copy = memory;
+      }
+      owned.owner = copy;
+      owned.data = copy.get();
+      layer.set_field(field.name, owned);
+    }
+  }
+}
+
+int64_t weights_bytes(const Graph& graph) {
+  std::set<Place> seen;
+  int64_t total = 0;
+  for (const Node& node : graph.nodes()) {
+    if (!node.layer) continue;
+    for (const Field& field : node.layer->fields())
+      if (const auto* weights = std::get_if<Weights>(&field.value))
+        if (!weights->empty() && seen.insert({weights->data, weights->bytes()}).second) total += weights->bytes();
+  }
+  return total;
+}
+
+}  // namespace torchtrt::engine
