@@ -6,8 +6,9 @@ import os
 import re
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Iterator, List, Optional
@@ -54,8 +55,9 @@ def load() -> Provider:
     except EngineError as error:
         raise ProviderError(str(error)) from None
     if found.problem:
-        warnings.warn(f"NVIDIA's TensorRT was found but cannot be used:{found.problem}\n"
-                      "  The embedded engine is used; TORCHTRT_PROVIDER=embedded asks for it and silences this.", RuntimeWarning, stacklevel=2)
+        message = f"NVIDIA's TensorRT was found but cannot be used:{found.problem}\n"
+        cure = "  The embedded engine is used; TORCHTRT_PROVIDER=embedded asks for it and silences this."
+        warnings.warn(message + cure, RuntimeWarning, stacklevel=2)
     _import_tensorrt(embedded=found.name == "embedded")
     return Provider(found.name, found.version, found.path, _device(found.name), found.reason)
 
@@ -69,14 +71,17 @@ def _device(name: str) -> str:
     return asked or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _folder_of(package: str) -> Optional[Path]:
-    """Where a package is installed; it is not imported."""
-    try:
-        spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
+def _spec_of(package: str) -> Optional[ModuleSpec]:
+    """Where a package (a folder, not our own tensorrt.py) is installed; it is not imported."""
+    if sys.modules.get(package, package) is None:  # blocked
         return None
-    places = list(spec.submodule_search_locations or []) if spec else []
-    return Path(places[0]) if places else None
+    specs = (PathFinder.find_spec(package, [place]) for place in sys.path)
+    return next((spec for spec in specs if spec is not None and spec.submodule_search_locations), None)
+
+
+def _folder_of(package: str) -> Optional[Path]:
+    spec = _spec_of(package)
+    return Path(list(spec.submodule_search_locations or [])[0]) if spec else None
 
 
 def _nvidia_folders() -> List[str]:
@@ -127,12 +132,25 @@ def _without_nvidia_libraries() -> Iterator[None]:
         del sys.modules[_LIBS_PACKAGE]
 
 
+def _import_package(name: str) -> ModuleType:
+    """Like importlib.import_module, but passes over our own tensorrt.py."""
+    spec = _spec_of(name)
+    if name in sys.modules or spec is None or spec.loader is None:
+        return importlib.import_module(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return sys.modules[name]
+
+
 def _import_bindings(name: str, embedded: bool) -> ModuleType:
     try:
-        if not embedded:
-            return importlib.import_module(name)
-        with _without_nvidia_libraries():
-            return importlib.import_module(name)
+        with _without_nvidia_libraries() if embedded else nullcontext():
+            return _import_package(name)
     except ImportError as error:
         raise ProviderError(
             f"TensorRT's Python bindings in {_bindings_folder()} cannot be imported: {error}\n"
@@ -142,8 +160,7 @@ def _import_bindings(name: str, embedded: bool) -> ModuleType:
 
 
 def _import_tensorrt(embedded: bool) -> None:
-    has_meta_package = _META_PACKAGE in sys.modules or _folder_of(_META_PACKAGE) is not None
-    if has_meta_package:
+    if _META_PACKAGE in sys.modules or _spec_of(_META_PACKAGE) is not None:
         _import_bindings(_META_PACKAGE, embedded)
     else:
         install_alias(_META_PACKAGE, _import_bindings(BINDINGS, embedded))
