@@ -1,0 +1,223 @@
+// BuilderConfig: checks of arguments; what has no effect says so once.
+#include "core/engine/api/config.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/engine/api/timing_cache.h"
+#include "core/engine/api/twins.h"
+
+namespace torchtrt::engine::api {
+namespace {
+
+constexpr nv::BuilderFlags kAllFlags = (1u << nv::EnumMax<nv::BuilderFlag>()) - 1;
+constexpr int32_t kHighestLevel = 5;
+
+template <class Enum>
+uint32_t bit_of(Enum value) {
+  const int number = static_cast<int>(value);
+  TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < 32, "flag ", number, " does not exist");
+  return 1u << number;
+}
+
+}  // namespace
+
+void BuilderConfig::without_effect(const char* function) noexcept {
+  if (!warned_)
+    report_.warn(join(function, ": calibration and algorithm selection have no effect on the embedded engine"));
+  warned_ = true;
+}
+
+void BuilderConfig::setAvgTimingIterations(int32_t iterations) noexcept {
+  report_.attempt("IBuilderConfig::setAvgTimingIterations", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, iterations >= 1, iterations, " iterations, expected at least 1");
+    options_.timing_iterations = iterations;
+  });
+}
+
+void BuilderConfig::setInt8Calibrator(nv::IInt8Calibrator* calibrator) noexcept {
+  options_.calibrator = calibrator;
+  without_effect("IBuilderConfig::setInt8Calibrator");
+}
+
+void BuilderConfig::setAlgorithmSelector(nv::IAlgorithmSelector* selector) noexcept {
+  options_.selector = selector;
+  without_effect("IBuilderConfig::setAlgorithmSelector");
+}
+
+bool BuilderConfig::setCalibrationProfile(const nv::IOptimizationProfile* profile) noexcept {
+  options_.calibration_profile = profile;
+  without_effect("IBuilderConfig::setCalibrationProfile");
+  return true;
+}
+
+void BuilderConfig::setFlags(nv::BuilderFlags flags) noexcept {
+  report_.attempt("IBuilderConfig::setFlags", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, (flags & ~kAllFlags) == 0, "mask ", flags, " has bits of no builder flag");
+    options_.flags = flags;
+  });
+}
+
+void BuilderConfig::setFlag(nv::BuilderFlag flag) noexcept {
+  report_.attempt("IBuilderConfig::setFlag", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, (bit_of(flag) & kAllFlags) != 0, "builder flag ", static_cast<int>(flag),
+                     " does not exist");
+    options_.flags |= bit_of(flag);
+  });
+}
+
+void BuilderConfig::clearFlag(nv::BuilderFlag flag) noexcept {
+  report_.attempt("IBuilderConfig::clearFlag", [&] { options_.flags &= ~bit_of(flag); });
+}
+
+bool BuilderConfig::getFlag(nv::BuilderFlag flag) const noexcept {
+  return report_.guard("IBuilderConfig::getFlag", false, [&] { return (options_.flags & bit_of(flag)) != 0; });
+}
+
+void BuilderConfig::setDeviceType(const nv::ILayer* layer, nv::DeviceType device) noexcept {
+  report_.attempt("IBuilderConfig::setDeviceType", [&] { options_.devices[layer] = device; });
+}
+
+nv::DeviceType BuilderConfig::getDeviceType(const nv::ILayer* layer) const noexcept {
+  const auto found = options_.devices.find(layer);
+  return found == options_.devices.end() ? options_.device : found->second;
+}
+
+bool BuilderConfig::isDeviceTypeSet(const nv::ILayer* layer) const noexcept {
+  return options_.devices.count(layer) != 0;
+}
+
+void BuilderConfig::resetDeviceType(const nv::ILayer* layer) noexcept { options_.devices.erase(layer); }
+
+void BuilderConfig::reset() noexcept {
+  options_ = Options{};
+  profiles_.clear();
+}
+
+int32_t BuilderConfig::addOptimizationProfile(const nv::IOptimizationProfile* profile) noexcept {
+  return report_.guard("IBuilderConfig::addOptimizationProfile", -1, [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, profile, "the profile is null");
+    TORCHTRT_REQUIRE(kInvalidArgument, profile->isValid(),
+                     "the profile is not valid: each of its inputs needs MIN, OPT and MAX");
+    profiles_.push_back(static_cast<const OptimizationProfile*>(profile));
+    return static_cast<int>(profiles_.size()) - 1;
+  });
+}
+
+void BuilderConfig::setProfilingVerbosity(nv::ProfilingVerbosity verbosity) noexcept {
+  report_.attempt("IBuilderConfig::setProfilingVerbosity", [&] { options_.verbosity = theirs(ours(verbosity)); });
+}
+
+void BuilderConfig::clearQuantizationFlag(nv::QuantizationFlag flag) noexcept {
+  report_.attempt("IBuilderConfig::clearQuantizationFlag", [&] { options_.quantization &= ~bit_of(flag); });
+}
+
+void BuilderConfig::setQuantizationFlag(nv::QuantizationFlag flag) noexcept {
+  report_.attempt("IBuilderConfig::setQuantizationFlag", [&] { options_.quantization |= bit_of(flag); });
+}
+
+bool BuilderConfig::getQuantizationFlag(nv::QuantizationFlag flag) const noexcept {
+  return report_.guard("IBuilderConfig::getQuantizationFlag", false,
+                       [&] { return (options_.quantization & bit_of(flag)) != 0; });
+}
+
+bool BuilderConfig::setTacticSources(nv::TacticSources sources) noexcept {
+  return report_.attempt("IBuilderConfig::setTacticSources", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, (sources >> nv::EnumMax<nv::TacticSource>()) == 0, "mask ", sources,
+                     " has bits of no tactic source");
+    options_.tactic_sources = sources;
+  });
+}
+
+nv::ITimingCache* BuilderConfig::createTimingCache(const void* blob, std::size_t size) const noexcept {
+  return report_.guard("IBuilderConfig::createTimingCache", static_cast<nv::ITimingCache*>(nullptr), [&] {
+    auto cache = std::make_unique<TimingCache>(report_);
+    TORCHTRT_REQUIRE(kInvalidArgument, size == 0 || blob, "the timing cache is null, its size ", size);
+    if (size > 0) cache->read(blob, size);
+    return cache.release();
+  });
+}
+
+bool BuilderConfig::setTimingCache(const nv::ITimingCache& cache, bool) noexcept {
+  options_.cache = &cache;
+  return true;
+}
+
+void BuilderConfig::setMemoryPoolLimit(nv::MemoryPoolType pool, std::size_t bytes) noexcept {
+  report_.attempt("IBuilderConfig::setMemoryPoolLimit", [&] {
+    const int number = static_cast<int>(pool);
+    TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::MemoryPoolType>(), "MemoryPoolType ",
+                     number, " does not exist");
+    options_.pools[pool] = bytes;
+  });
+}
+
+std::size_t BuilderConfig::getMemoryPoolLimit(nv::MemoryPoolType pool) const noexcept {
+  const auto found = options_.pools.find(pool);
+  if (found != options_.pools.end()) return found->second;
+  return pool == nv::MemoryPoolType::kWORKSPACE ? std::numeric_limits<std::size_t>::max() : 0;
+}
+
+void BuilderConfig::setPreviewFeature(nv::PreviewFeature feature, bool enable) noexcept {
+  report_.attempt("IBuilderConfig::setPreviewFeature", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, static_cast<int>(feature) < nv::EnumMax<nv::PreviewFeature>(), "PreviewFeature ",
+                     static_cast<int>(feature), " does not exist");
+    if (feature == nv::PreviewFeature::kPROFILE_SHARING_0806) return;  // always on
+    options_.preview = enable ? options_.preview | bit_of(feature) : options_.preview & ~bit_of(feature);
+  });
+}
+
+bool BuilderConfig::getPreviewFeature(nv::PreviewFeature feature) const noexcept {
+  return report_.guard("IBuilderConfig::getPreviewFeature", false,
+                       [&] { return (options_.preview & bit_of(feature)) != 0; });
+}
+
+void BuilderConfig::setBuilderOptimizationLevel(int32_t level) noexcept {
+  report_.attempt("IBuilderConfig::setBuilderOptimizationLevel", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, level >= 0, "optimization level ", level, ", expected 0 to ", kHighestLevel);
+    options_.level = std::min(level, kHighestLevel);
+  });
+}
+
+void BuilderConfig::setPluginsToSerialize(const char* const* paths, int32_t count) noexcept {
+  report_.attempt("IBuilderConfig::setPluginsToSerialize", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, count >= 0 && (count == 0 || paths), count, " paths at a null pointer");
+    options_.plugins.assign(paths, paths + count);
+  });
+}
+
+const char* BuilderConfig::getPluginToSerialize(int32_t index) const noexcept {
+  const bool inside = index >= 0 && index < getNbPluginsToSerialize();
+  return inside ? options_.plugins[static_cast<size_t>(index)].c_str() : nullptr;
+}
+
+void BuilderConfig::setMaxAuxStreams(int32_t count) noexcept {
+  report_.attempt("IBuilderConfig::setMaxAuxStreams", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, count >= 0, count, " auxiliary streams");
+    options_.aux_streams = count;
+  });
+}
+
+bool BuilderConfig::setTilingOptimizationLevel(nv::TilingOptimizationLevel level) noexcept {
+  return report_.attempt("IBuilderConfig::setTilingOptimizationLevel", [&] {
+    const int number = static_cast<int>(level);
+    TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::TilingOptimizationLevel>(),
+                     "TilingOptimizationLevel ", number, " does not exist");
+    options_.tiling = level;
+  });
+}
+
+bool BuilderConfig::setL2LimitForTiling(int64_t bytes) noexcept {
+  return report_.attempt("IBuilderConfig::setL2LimitForTiling", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0, bytes, " bytes");
+    options_.l2_limit = bytes;
+  });
+}
+
+bool BuilderConfig::setRemoteAutoTuningConfig(const char*) noexcept {
+  report_.error("IBuilderConfig::setRemoteAutoTuningConfig", nv::ErrorCode::kUNSUPPORTED_STATE,
+                "remote tuning is for safety engines");
+  return false;
+}
+
+}  // namespace torchtrt::engine::api

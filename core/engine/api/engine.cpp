@@ -1,0 +1,86 @@
+// CudaEngine: objects made from an engine, serialization, numbers of weight streaming.
+#include "core/engine/api/engine.h"
+
+#include "core/engine/api/execution_context.h"
+#include "core/engine/api/host_memory.h"
+#include "core/engine/api/inspector.h"
+#include "core/engine/api/refitter.h"
+#include "core/engine/api/small_configs.h"
+#include "core/engine/api/twins.h"
+#include "core/engine/file/plan_file.h"
+
+namespace torchtrt::engine::api {
+
+nv::IHostMemory* CudaEngine::serialize() const noexcept {
+  return report_.guard("ICudaEngine::serialize", static_cast<nv::IHostMemory*>(nullptr),
+                       [&] { return new HostMemory(write_plan(plan())); });
+}
+
+nv::ISerializationConfig* CudaEngine::createSerializationConfig() noexcept {
+  return report_.guard("ICudaEngine::createSerializationConfig", static_cast<nv::ISerializationConfig*>(nullptr),
+                       [&] { return new SerializationConfig(report_); });
+}
+
+nv::IHostMemory* CudaEngine::serializeWithConfig(nv::ISerializationConfig& config) const noexcept {
+  return report_.guard("ICudaEngine::serializeWithConfig", static_cast<nv::IHostMemory*>(nullptr), [&] {
+    TORCHTRT_REQUIRE(kUnsupported, !config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS),
+                     "serialization flag kEXCLUDE_WEIGHTS: plans without weights are not built into the embedded "
+                     "engine yet");
+    return new HostMemory(write_plan(plan()));
+  });
+}
+
+nv::IExecutionContext* CudaEngine::createExecutionContext(nv::ExecutionContextAllocationStrategy strategy) noexcept {
+  return report_.guard("ICudaEngine::createExecutionContext", static_cast<nv::IExecutionContext*>(nullptr),
+                       [&] { return new ExecutionContext(*this, strategy); });
+}
+
+nv::IExecutionContext* CudaEngine::createExecutionContextWithoutDeviceMemory() noexcept {
+  return createExecutionContext(nv::ExecutionContextAllocationStrategy::kUSER_MANAGED);
+}
+
+nv::IExecutionContext* CudaEngine::createExecutionContextWithRuntimeConfig(nv::IRuntimeConfig* config) noexcept {
+  return createExecutionContext(config ? config->getExecutionContextAllocationStrategy()
+                                       : nv::ExecutionContextAllocationStrategy::kSTATIC);
+}
+
+nv::IRuntimeConfig* CudaEngine::createRuntimeConfig() noexcept {
+  return report_.guard("ICudaEngine::createRuntimeConfig", static_cast<nv::IRuntimeConfig*>(nullptr),
+                       [] { return new RuntimeConfig; });
+}
+
+nv::IRefitter* CudaEngine::createRefitter(nv::ILogger& logger) noexcept { return make_refitter(*this, &logger); }
+
+nv::ProfilingVerbosity CudaEngine::getProfilingVerbosity() const noexcept { return theirs(plan().verbosity); }
+
+nv::IEngineInspector* CudaEngine::createEngineInspector() const noexcept {
+  return report_.guard("ICudaEngine::createEngineInspector", static_cast<nv::IEngineInspector*>(nullptr),
+                       [&] { return new EngineInspector(*this); });
+}
+
+// Weights always stay where the engine put them; a budget changes no behaviour, only what is answered.
+int64_t CudaEngine::getStreamableWeightsSize() const noexcept {
+  const auto bit = static_cast<uint32_t>(nv::BuilderFlag::kWEIGHT_STREAMING);
+  return plan().flags >> bit & 1u ? plan().weights_bytes() : 0;
+}
+
+bool CudaEngine::setWeightStreamingBudget(int64_t bytes) noexcept { return bytes >= -1; }
+
+bool CudaEngine::setWeightStreamingBudgetV2(int64_t bytes) noexcept {
+  return report_.attempt("ICudaEngine::setWeightStreamingBudgetV2", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0, "a budget of ", bytes, " bytes");
+    TORCHTRT_REQUIRE(kInvalidState, getStreamableWeightsSize() > 0,
+                     "the engine was built without builder flag kWEIGHT_STREAMING");
+    streaming_budget_ = std::min(bytes, getStreamableWeightsSize());
+  });
+}
+
+int64_t CudaEngine::getWeightStreamingBudgetV2() const noexcept {
+  return streaming_budget_ < 0 ? getStreamableWeightsSize() : streaming_budget_;
+}
+
+int64_t CudaEngine::getEngineStat(nv::EngineStat stat) const noexcept {
+  return stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE ? plan().weights_bytes() : -1;
+}
+
+}  // namespace torchtrt::engine::api

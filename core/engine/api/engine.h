@@ -1,0 +1,108 @@
+// CudaEngine: ICudaEngine over a loaded plan.
+#pragma once
+
+#include <NvInfer.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "core/engine/api/report.h"
+#include "core/engine/exec/context.h"
+
+namespace torchtrt::engine::api {
+
+class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
+ public:
+  CudaEngine(const Report& report, std::shared_ptr<const LoadedPlan> loaded)
+      : report_(report), loaded_(std::move(loaded)) {
+    mImpl = this;
+  }
+
+  const Plan& plan() const { return loaded_->plan(); }
+  const std::shared_ptr<const LoadedPlan>& loaded() const { return loaded_; }
+  const Report& report() const { return report_; }
+
+  nv::ICudaEngine* getPImpl() noexcept override { return this; }
+  int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(plan().order.size()); }
+  nv::IHostMemory* serialize() const noexcept override;
+  nv::IExecutionContext* createExecutionContext(nv::ExecutionContextAllocationStrategy strategy) noexcept override;
+  nv::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept override;
+  nv::IExecutionContext* createExecutionContextWithRuntimeConfig(nv::IRuntimeConfig* config) noexcept override;
+  nv::IRuntimeConfig* createRuntimeConfig() noexcept override;
+  bool isRefittable() const noexcept override { return plan().refittable; }
+  nv::IRefitter* createRefitter(nv::ILogger& logger) noexcept override;
+  const char* getName() const noexcept override { return plan().name.c_str(); }
+  int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<int32_t>(plan().profiles.size()); }
+  nv::EngineCapability getEngineCapability() const noexcept override { return nv::EngineCapability::kSTANDARD; }
+  void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
+  nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
+  bool hasImplicitBatchDimension() const noexcept override { return false; }
+  nv::TacticSources getTacticSources() const noexcept override { return 0; }
+  nv::ProfilingVerbosity getProfilingVerbosity() const noexcept override;
+  nv::IEngineInspector* createEngineInspector() const noexcept override;
+  nv::HardwareCompatibilityLevel getHardwareCompatibilityLevel() const noexcept override {
+    return nv::HardwareCompatibilityLevel::kNONE;
+  }
+  int32_t getNbAuxStreams() const noexcept override { return 0; }
+
+  // ---- I/O tensors: engine_tensors.cpp
+  int32_t getNbIOTensors() const noexcept override { return static_cast<int32_t>(plan().bindings.size()); }
+  const char* getIOTensorName(int32_t index) const noexcept override;
+  nv::Dims getTensorShape(const char* name) const noexcept override;
+  nv::DataType getTensorDataType(const char* name) const noexcept override;
+  nv::TensorLocation getTensorLocation(const char* name) const noexcept override;
+  bool isShapeInferenceIO(const char* name) const noexcept override;
+  nv::TensorIOMode getTensorIOMode(const char* name) const noexcept override;
+  int32_t getTensorBytesPerComponent(const char* name) const noexcept override;
+  int32_t getTensorComponentsPerElement(const char* name) const noexcept override;
+  nv::TensorFormat getTensorFormat(const char*) const noexcept override { return nv::TensorFormat::kLINEAR; }
+  const char* getTensorFormatDesc(const char* name) const noexcept override;
+  int32_t getTensorVectorizedDim(const char*) const noexcept override { return -1; }
+  int32_t getTensorBytesPerComponentV2(const char* name, int32_t profile) const noexcept override;
+  int32_t getTensorComponentsPerElementV2(const char* name, int32_t profile) const noexcept override;
+  nv::TensorFormat getTensorFormatV2(const char*, int32_t) const noexcept override { return nv::TensorFormat::kLINEAR; }
+  const char* getTensorFormatDescV2(const char* name, int32_t profile) const noexcept override;
+  int32_t getTensorVectorizedDimV2(const char*, int32_t) const noexcept override { return -1; }
+  nv::Dims getProfileShape(const char* name, int32_t profile, nv::OptProfileSelector select) const noexcept override;
+  const int32_t* getProfileTensorValues(const char* name, int32_t profile,
+                                        nv::OptProfileSelector select) const noexcept override;
+  const int64_t* getProfileTensorValuesV2(const char* name, int32_t profile,
+                                          nv::OptProfileSelector select) const noexcept override;
+  bool isDebugTensor(const char*) const noexcept override { return false; }
+  const char* getAliasedInputTensor(const char*) const noexcept override { return nullptr; }
+
+  // ---- serialization, memory. Intermediate tensors come from the framework's allocator, so none is reported here.
+  nv::ISerializationConfig* createSerializationConfig() noexcept override;
+  nv::IHostMemory* serializeWithConfig(nv::ISerializationConfig& config) const noexcept override;
+  size_t getDeviceMemorySize() const noexcept override { return 0; }
+  size_t getDeviceMemorySizeForProfile(int32_t) const noexcept override { return 0; }
+  int64_t getDeviceMemorySizeV2() const noexcept override { return 0; }
+  int64_t getDeviceMemorySizeForProfileV2(int32_t) const noexcept override { return 0; }
+  bool setWeightStreamingBudget(int64_t bytes) noexcept override;
+  int64_t getWeightStreamingBudget() const noexcept override { return 0; }
+  int64_t getMinimumWeightStreamingBudget() const noexcept override { return 0; }
+  int64_t getStreamableWeightsSize() const noexcept override;
+  bool setWeightStreamingBudgetV2(int64_t bytes) noexcept override;
+  int64_t getWeightStreamingBudgetV2() const noexcept override;
+  int64_t getWeightStreamingAutomaticBudget() const noexcept override { return getStreamableWeightsSize(); }
+  int64_t getWeightStreamingScratchMemorySize() const noexcept override { return 0; }
+  int64_t getEngineStat(nv::EngineStat stat) const noexcept override;
+
+ private:
+  const Binding* find(const char* name) const;
+  const InputRange* range_of(const char* name, int32_t profile) const;
+
+  Report report_;
+  std::shared_ptr<const LoadedPlan> loaded_;
+  int64_t streaming_budget_ = -1;  // -1: not set, streaming is off
+  // Profile values as int32, by address of the int64 ones.
+  mutable std::map<const void*, std::vector<int32_t>> narrow_values_;
+};
+
+// Row-major strides in elements; no_dims() while a length is not known.
+nv::Dims strides_of(const Shape& shape);
+
+}  // namespace torchtrt::engine::api

@@ -1,0 +1,228 @@
+// ExecutionContext: shapes, addresses, runs; what it does not have says so.
+#include "core/engine/api/execution_context.h"
+
+#include <algorithm>
+
+#include "core/engine/api/twins.h"
+#include "core/engine/exec/wait.h"
+
+namespace torchtrt::engine::api {
+
+ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAllocationStrategy strategy)
+    : engine_(engine),
+      report_(engine.report()),
+      context_(Context::create(engine.loaded())),
+      nvtx_(engine.getProfilingVerbosity()) {
+  mImpl = this;
+  config_.setExecutionContextAllocationStrategy(strategy);
+}
+
+const Binding& ExecutionContext::binding(const char* name) const {
+  const Binding* found = name ? engine_.plan().find(name) : nullptr;
+  TORCHTRT_REQUIRE(kInvalidArgument, found, "there is no input or output \"", name ? name : "(null)", '"');
+  return *found;
+}
+
+const Binding& ExecutionContext::binding(const char* name, bool input) const {
+  const Binding& found = binding(name);
+  TORCHTRT_REQUIRE(kInvalidArgument, found.is_input == input, '"', name, "\" is an ", input ? "output" : "input",
+                   ", not an ", input ? "input" : "output");
+  return found;
+}
+
+void ExecutionContext::setName(const char* name) noexcept {
+  report_.attempt("IExecutionContext::setName", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, name, "the name is null");
+    name_ = name;
+  });
+}
+
+bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t) noexcept {
+  return report_.attempt("IExecutionContext::setOptimizationProfileAsync", [&] { context_->set_profile(profile); });
+}
+
+bool ExecutionContext::setInputShape(const char* name, const nv::Dims& dims) noexcept {
+  return report_.attempt("IExecutionContext::setInputShape",
+                         [&] { context_->set_input_shape(binding(name, true).name, shape_of(dims)); });
+}
+
+bool ExecutionContext::lacks_shape(const Binding& input) const { return !context_->shape(input.name).is_known(); }
+
+bool ExecutionContext::allInputDimensionsSpecified() const noexcept {
+  return report_.guard("IExecutionContext::allInputDimensionsSpecified", false, [&] {
+    const auto& bindings = engine_.plan().bindings;
+    return std::none_of(bindings.begin(), bindings.end(),
+                        [&](const Binding& b) { return b.is_input && lacks_shape(b); });
+  });
+}
+
+bool ExecutionContext::allInputShapesSpecified() const noexcept {
+  return report_.guard("IExecutionContext::allInputShapesSpecified", false, [&] {
+    const auto& bindings = engine_.plan().bindings;
+    return std::none_of(bindings.begin(), bindings.end(), [&](const Binding& b) {
+      return b.is_input && b.shape_inference && b.on_host && !context_->address(b.name);
+    });
+  });
+}
+
+nv::Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
+  return report_.guard("IExecutionContext::getTensorShape", no_dims(),
+                       [&] { return dims_of(context_->shape(binding(name).name)); });
+}
+
+nv::Dims ExecutionContext::getTensorStrides(const char* name) const noexcept {
+  return report_.guard("IExecutionContext::getTensorStrides", no_dims(),
+                       [&] { return strides_of(context_->shape(binding(name).name)); });
+}
+
+bool ExecutionContext::setTensorAddress(const char* name, void* address) noexcept {
+  return report_.attempt("IExecutionContext::setTensorAddress",
+                         [&] { context_->set_address(binding(name).name, address); });
+}
+
+const void* ExecutionContext::getTensorAddress(const char* name) const noexcept {
+  return report_.guard("IExecutionContext::getTensorAddress", static_cast<const void*>(nullptr),
+                       [&] { return context_->address(binding(name).name); });
+}
+
+bool ExecutionContext::setInputTensorAddress(const char* name, const void* address) noexcept {
+  return report_.attempt("IExecutionContext::setInputTensorAddress", [&] {
+    context_->set_address(binding(name, true).name, const_cast<void*>(address));  // inputs are only read
+  });
+}
+
+bool ExecutionContext::setOutputTensorAddress(const char* name, void* address) noexcept {
+  return report_.attempt("IExecutionContext::setOutputTensorAddress",
+                         [&] { context_->set_address(binding(name, false).name, address); });
+}
+
+void* ExecutionContext::getOutputTensorAddress(const char* name) const noexcept {
+  return report_.guard("IExecutionContext::getOutputTensorAddress", static_cast<void*>(nullptr),
+                       [&] { return context_->address(binding(name, false).name); });
+}
+
+int32_t ExecutionContext::inferShapes(int32_t capacity, const char** names) noexcept {
+  return report_.guard("IExecutionContext::inferShapes", -1, [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, capacity >= 0 && (capacity == 0 || names), "room for ", capacity,
+                     " names at a null pointer");
+    const std::vector<std::string> missing = context_->infer_shapes();
+    for (size_t i = 0; i < missing.size() && i < static_cast<size_t>(capacity); ++i)
+      names[i] = binding(missing[i].c_str()).name.c_str();  // lives as long as the engine
+    return static_cast<int>(missing.size());
+  });
+}
+
+bool ExecutionContext::setOutputAllocator(const char* name, nv::IOutputAllocator* allocator) noexcept {
+  return report_.attempt("IExecutionContext::setOutputAllocator", [&] {
+    const Binding& output = binding(name, false);
+    allocators_.erase(output.name);
+    if (!allocator) return context_->set_output_allocator(output.name, std::nullopt);
+    OutputAllocator calls;
+    calls.reallocate = [allocator](const std::string& tensor, void* current, uint64_t bytes, uint64_t alignment,
+                                   void* stream) {
+      return allocator->reallocateOutputAsync(tensor.c_str(), current, bytes, alignment,
+                                              static_cast<cudaStream_t>(stream));
+    };
+    calls.notify_shape = [allocator](const std::string& tensor, const Shape& shape) {
+      allocator->notifyShape(tensor.c_str(), dims_of(shape));
+    };
+    context_->set_output_allocator(output.name, std::move(calls));
+    allocators_[output.name] = allocator;
+  });
+}
+
+nv::IOutputAllocator* ExecutionContext::getOutputAllocator(const char* name) noexcept {
+  const auto found = allocators_.find(std::string_view(name ? name : ""));
+  return found == allocators_.end() ? nullptr : found->second;
+}
+
+int64_t ExecutionContext::getMaxOutputSize(const char* name) const noexcept {
+  return report_.guard("IExecutionContext::getMaxOutputSize", int64_t{-1},
+                       [&] { return context_->max_output_bytes(binding(name, false).name); });
+}
+
+bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
+  return report_.attempt("IExecutionContext::enqueueV3", [&] {
+    profile_.clear();
+    context_->enqueue(stream);
+    if (consumed_) record_event(consumed_, stream);
+  });
+}
+
+bool ExecutionContext::executeV2(void* const* bindings) noexcept {
+  return report_.attempt("IExecutionContext::executeV2", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, bindings, "the list of addresses is null");
+    for (const Binding& b : engine_.plan().bindings) context_->set_address(b.name, *bindings++);
+    profile_.clear();
+    context_->enqueue(nullptr);
+    wait_for_device();
+  });
+}
+
+bool ExecutionContext::setInputConsumedEvent(cudaEvent_t event) noexcept {
+  consumed_ = event;  // recorded behind the whole run, when inputs are free for sure
+  return true;
+}
+
+void ExecutionContext::forward_profile(const std::string& layer, float milliseconds) {
+  if (emits_profile_) return profiler_->reportLayerTime(layer.c_str(), milliseconds);
+  profile_.emplace_back(layer, milliseconds);
+}
+
+void ExecutionContext::setProfiler(nv::IProfiler* profiler) noexcept {
+  report_.attempt("IExecutionContext::setProfiler", [&] {
+    profiler_ = profiler;
+    if (!profiler) return context_->set_profiler(nullptr);
+    context_->set_profiler([this](const std::string& layer, float ms) { forward_profile(layer, ms); });
+  });
+}
+
+bool ExecutionContext::reportToProfiler() const noexcept {
+  if (!profiler_) return false;
+  for (const auto& [layer, milliseconds] : profile_) profiler_->reportLayerTime(layer.c_str(), milliseconds);
+  profile_.clear();
+  return true;
+}
+
+bool ExecutionContext::setTemporaryStorageAllocator(nv::IGpuAllocator* allocator) noexcept {
+  allocator_ = allocator;
+  return true;
+}
+
+bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept {
+  return report_.attempt("IExecutionContext::setNvtxVerbosity", [&] {
+    // By rising detail: kNONE, kLAYER_NAMES_ONLY, kDETAILED.
+    const auto detail = [](nv::ProfilingVerbosity v) {
+      return v == nv::ProfilingVerbosity::kNONE ? -1 : static_cast<int>(v);
+    };
+    TORCHTRT_REQUIRE(kInvalidArgument, detail(verbosity) <= detail(engine_.getProfilingVerbosity()), "verbosity ",
+                     static_cast<int>(verbosity), " is above that of the engine");
+    nvtx_ = verbosity;
+  });
+}
+
+bool ExecutionContext::setDebugListener(nv::IDebugListener* listener) noexcept {
+  listener_ = listener;  // never called: the engine has no debug tensors
+  return true;
+}
+
+bool ExecutionContext::setTensorDebugState(const char* name, bool) noexcept {
+  report_.error("IExecutionContext::setTensorDebugState", nv::ErrorCode::kINVALID_ARGUMENT,
+                join('"', name ? name : "(null)", "\" is not a debug tensor"));
+  return false;
+}
+
+bool ExecutionContext::setUnfusedTensorsDebugState(bool on) noexcept {
+  if (!on) return true;
+  report_.error("IExecutionContext::setUnfusedTensorsDebugState", nv::ErrorCode::kINVALID_STATE,
+                "the engine was built without debug tensors");
+  return false;
+}
+
+bool ExecutionContext::setCommunicator(void*) noexcept {
+  report_.error("IExecutionContext::setCommunicator", nv::ErrorCode::kUNSUPPORTED_STATE,
+                "the embedded engine runs on one device");
+  return false;
+}
+
+}  // namespace torchtrt::engine::api

@@ -1,0 +1,103 @@
+// ExecutionContext: IExecutionContext over the engine's context.
+#pragma once
+
+#include <NvInferRuntime.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/engine/api/engine.h"
+#include "core/engine/api/small_configs.h"
+
+namespace torchtrt::engine::api {
+
+class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VExecutionContext {
+ public:
+  ExecutionContext(CudaEngine& engine, nv::ExecutionContextAllocationStrategy strategy);
+
+  nv::IExecutionContext* getPImpl() noexcept override { return this; }
+  void setDebugSync(bool sync) noexcept override { debug_sync_ = sync; }
+  bool getDebugSync() const noexcept override { return debug_sync_; }
+  const nv::ICudaEngine& getEngine() const noexcept override { return engine_; }
+  void setName(const char* name) noexcept override;
+  const char* getName() const noexcept override { return name_.c_str(); }
+  void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
+  nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
+  nv::IRuntimeConfig* getRuntimeConfig() const noexcept override { return const_cast<RuntimeConfig*>(&config_); }
+
+  // ---- shapes and addresses
+  int32_t getOptimizationProfile() const noexcept override { return context_->profile(); }
+  bool setOptimizationProfileAsync(int32_t profile, cudaStream_t stream) noexcept override;
+  bool allInputDimensionsSpecified() const noexcept override;
+  bool allInputShapesSpecified() const noexcept override;
+  bool setInputShape(const char* name, const nv::Dims& dims) noexcept override;
+  nv::Dims getTensorShape(const char* name) const noexcept override;
+  nv::Dims getTensorStrides(const char* name) const noexcept override;
+  bool setTensorAddress(const char* name, void* address) noexcept override;
+  const void* getTensorAddress(const char* name) const noexcept override;
+  bool setInputTensorAddress(const char* name, const void* address) noexcept override;
+  bool setOutputTensorAddress(const char* name, void* address) noexcept override;
+  void* getOutputTensorAddress(const char* name) const noexcept override;
+  int32_t inferShapes(int32_t capacity, const char** names) noexcept override;
+  bool setOutputAllocator(const char* name, nv::IOutputAllocator* allocator) noexcept override;
+  nv::IOutputAllocator* getOutputAllocator(const char* name) noexcept override;
+  int64_t getMaxOutputSize(const char* name) const noexcept override;
+
+  // ---- running
+  bool enqueueV3(cudaStream_t stream) noexcept override;
+  bool executeV2(void* const* bindings) noexcept override;
+  bool setInputConsumedEvent(cudaEvent_t event) noexcept override;
+  cudaEvent_t getInputConsumedEvent() const noexcept override { return consumed_; }
+  void setProfiler(nv::IProfiler* profiler) noexcept override;
+  nv::IProfiler* getProfiler() const noexcept override { return profiler_; }
+  void setEnqueueEmitsProfile(bool emits) noexcept override { emits_profile_ = emits; }
+  bool getEnqueueEmitsProfile() const noexcept override { return emits_profile_; }
+  bool reportToProfiler() const noexcept override;
+
+  // ---- accepted without effect: memory comes from the framework's allocator, one stream is used
+  void setDeviceMemory(void*) noexcept override {}
+  void setDeviceMemoryV2(void*, int64_t) noexcept override {}
+  size_t updateDeviceMemorySizeForShapes() noexcept override { return 0; }
+  bool setTemporaryStorageAllocator(nv::IGpuAllocator* allocator) noexcept override;
+  nv::IGpuAllocator* getTemporaryStorageAllocator() const noexcept override { return allocator_; }
+  void setPersistentCacheLimit(size_t bytes) noexcept override { cache_limit_ = bytes; }
+  size_t getPersistentCacheLimit() const noexcept override { return cache_limit_; }
+  bool setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept override;
+  nv::ProfilingVerbosity getNvtxVerbosity() const noexcept override { return nvtx_; }
+  void setAuxStreams(cudaStream_t*, int32_t) noexcept override {}
+  bool setDebugListener(nv::IDebugListener* listener) noexcept override;
+  nv::IDebugListener* getDebugListener() noexcept override { return listener_; }
+  bool setTensorDebugState(const char* name, bool on) noexcept override;
+  bool getDebugState(const char*) const noexcept override { return false; }
+  bool setAllTensorsDebugState(bool) noexcept override { return true; }
+  bool setUnfusedTensorsDebugState(bool on) noexcept override;
+  bool getUnfusedTensorsDebugState() const noexcept override { return false; }
+  bool setCommunicator(void* communicator) noexcept override;
+
+ private:
+  const Binding& binding(const char* name) const;  // throws kInvalidArgument
+  const Binding& binding(const char* name, bool input) const;
+  bool lacks_shape(const Binding& input) const;
+  void forward_profile(const std::string& layer, float milliseconds);
+
+  CudaEngine& engine_;
+  Report report_;
+  RuntimeConfig config_;
+  std::unique_ptr<Context> context_;
+  std::string name_;
+  std::map<std::string, nv::IOutputAllocator*, std::less<>> allocators_;
+  nv::IProfiler* profiler_ = nullptr;
+  bool emits_profile_ = true;
+  mutable std::vector<std::pair<std::string, float>> profile_;  // of the last run, where enqueue does not report it
+  bool debug_sync_ = false;
+  cudaEvent_t consumed_ = nullptr;
+  nv::IGpuAllocator* allocator_ = nullptr;
+  size_t cache_limit_ = 0;
+  nv::ProfilingVerbosity nvtx_;
+  nv::IDebugListener* listener_ = nullptr;
+};
+
+}  // namespace torchtrt::engine::api

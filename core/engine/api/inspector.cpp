@@ -1,0 +1,34 @@
+// EngineInspector: chooses what is told by the verbosity that the engine was built with.
+#include "core/engine/api/inspector.h"
+
+#include "core/engine/api/layer_text.h"
+#include "core/util/error.h"
+
+namespace torchtrt::engine::api {
+
+bool EngineInspector::setExecutionContext(const nv::IExecutionContext* context) noexcept {
+  return report_.attempt("IEngineInspector::setExecutionContext", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, !context || &context->getEngine() == &engine_,
+                     "the execution context belongs to another engine");
+    context_ = context;
+  });
+}
+
+const char* EngineInspector::getLayerInformation(int32_t index, nv::LayerInformationFormat format) const noexcept {
+  return report_.guard("IEngineInspector::getLayerInformation", static_cast<const char*>(nullptr), [&] {
+    const Plan& plan = engine_.plan();
+    TORCHTRT_REQUIRE(kInvalidArgument, index >= 0 && index < static_cast<int32_t>(plan.order.size()), "layer ", index,
+                     "; the engine has ", plan.order.size());
+    text_ = layer_text(plan, plan.order[static_cast<size_t>(index)], context_, format);
+    return text_.c_str();
+  });
+}
+
+const char* EngineInspector::getEngineInformation(nv::LayerInformationFormat format) const noexcept {
+  return report_.guard("IEngineInspector::getEngineInformation", static_cast<const char*>(nullptr), [&] {
+    text_ = engine_text(engine_.plan(), context_, format);
+    return text_.c_str();
+  });
+}
+
+}  // namespace torchtrt::engine::api

@@ -1,0 +1,55 @@
+// Network: add functions of layer kinds that the engine does not have yet.
+#include "core/engine/api/network.h"
+#include "core/engine/api/plugins.h"
+
+namespace torchtrt::engine::api {
+
+std::nullptr_t Network::missing(const char* function, const char* kind) const noexcept {
+  report_.error(function, nv::ErrorCode::kUNSUPPORTED_STATE,
+                std::string(kind) + " layers are not built into the embedded engine yet");
+  return nullptr;
+}
+
+#define TORCHTRT_MISSING(Layer, function, kind, ...) \
+  nv::Layer* Network::function(__VA_ARGS__) noexcept { return missing("INetworkDefinition::" #function, kind); }
+
+TORCHTRT_MISSING(ILRNLayer, addLRN, "LRN", nv::ITensor&, int64_t, float, float, float)
+TORCHTRT_MISSING(IRaggedSoftMaxLayer, addRaggedSoftMax, "RaggedSoftMax", nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(IParametricReLULayer, addParametricReLU, "ParametricReLU", nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(ILoop, addLoop, "Loop")
+TORCHTRT_MISSING(IIfConditional, addIfConditional, "IfConditional")
+TORCHTRT_MISSING(IDequantizeLayer, addDequantize, "Dequantize", nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(IDequantizeLayer, addDequantizeV2, "Dequantize", nv::ITensor&, nv::ITensor&, nv::DataType)
+TORCHTRT_MISSING(IQuantizeLayer, addQuantize, "Quantize", nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(IQuantizeLayer, addQuantizeV2, "Quantize", nv::ITensor&, nv::ITensor&, nv::DataType)
+TORCHTRT_MISSING(IDynamicQuantizeLayer, addDynamicQuantize, "DynamicQuantize", nv::ITensor&, int32_t, int32_t,
+                 nv::DataType, nv::DataType)
+TORCHTRT_MISSING(IDynamicQuantizeLayer, addDynamicQuantizeV2, "DynamicQuantize", nv::ITensor&, const nv::Dims&,
+                 nv::DataType, nv::DataType)
+TORCHTRT_MISSING(IScatterLayer, addScatter, "Scatter", nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::ScatterMode)
+TORCHTRT_MISSING(IAssertionLayer, addAssertion, "Assertion", nv::ITensor&, const char*)
+TORCHTRT_MISSING(IOneHotLayer, addOneHot, "OneHot", nv::ITensor&, nv::ITensor&, nv::ITensor&, int32_t)
+TORCHTRT_MISSING(INonZeroLayer, addNonZero, "NonZero", nv::ITensor&)
+TORCHTRT_MISSING(INonZeroLayer, addNonZeroV2, "NonZero", nv::ITensor&, nv::DataType)
+TORCHTRT_MISSING(IGridSampleLayer, addGridSample, "GridSample", nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(INMSLayer, addNMS, "NMS", nv::ITensor&, nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(INMSLayer, addNMSV2, "NMS", nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::DataType)
+TORCHTRT_MISSING(IReverseSequenceLayer, addReverseSequence, "ReverseSequence", nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(IRotaryEmbeddingLayer, addRotaryEmbedding, "RotaryEmbedding", nv::ITensor&, nv::ITensor&, nv::ITensor&,
+                 bool, int32_t)
+TORCHTRT_MISSING(IKVCacheUpdateLayer, addKVCacheUpdate, "KVCacheUpdate", nv::ITensor&, nv::ITensor&, nv::ITensor&,
+                 nv::KVCacheMode)
+TORCHTRT_MISSING(IMoELayer, addMoE, "MoE", nv::ITensor&, nv::ITensor&, nv::ITensor&)
+TORCHTRT_MISSING(IDistCollectiveLayer, addDistCollective, "DistCollective", nv::ITensor&, nv::CollectiveOperation,
+                 nv::ReduceOperation, int64_t, int64_t*, int64_t)
+
+nv::IPluginV2Layer* Network::addPluginV2(nv::ITensor* const*, int32_t, nv::IPluginV2& plugin) noexcept {
+  return missing("INetworkDefinition::addPluginV2", describe(plugin).c_str());
+}
+
+nv::IPluginV3Layer* Network::addPluginV3(nv::ITensor* const*, int32_t, nv::ITensor* const*, int32_t,
+                                         nv::IPluginV3& plugin) noexcept {
+  return missing("INetworkDefinition::addPluginV3", describe(plugin).c_str());
+}
+
+}  // namespace torchtrt::engine::api

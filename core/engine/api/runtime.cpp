@@ -1,0 +1,68 @@
+// Runtime: plans from memory and from streams.
+#include "core/engine/api/runtime.h"
+
+#include <span>
+#include <vector>
+
+#include "core/engine/api/engine.h"
+#include "core/engine/file/plan_file.h"
+
+namespace torchtrt::engine::api {
+namespace {
+
+constexpr int64_t kChunk = int64_t{1} << 20;
+
+}  // namespace
+
+nv::ICudaEngine* Runtime::load(const void* blob, std::size_t size) {
+  TORCHTRT_REQUIRE(kInvalidArgument, blob && size > 0, "the plan is empty: ", size, " bytes");
+  return new CudaEngine(report_, LoadedPlan::load(read_plan({static_cast<const std::byte*>(blob), size})));
+}
+
+nv::ICudaEngine* Runtime::deserializeCudaEngine(const void* blob, std::size_t size) noexcept {
+  return report_.guard("IRuntime::deserializeCudaEngine", static_cast<nv::ICudaEngine*>(nullptr),
+                       [&] { return load(blob, size); });
+}
+
+// `read(destination, bytes)` answers how many bytes came, 0 at the end, a negative number after an error.
+template <class Read>
+nv::ICudaEngine* Runtime::from_stream(Read&& read) noexcept {
+  return report_.guard("IRuntime::deserializeCudaEngine", static_cast<nv::ICudaEngine*>(nullptr), [&] {
+    std::vector<std::byte> bytes;
+    for (;;) {
+      const size_t had = bytes.size();
+      bytes.resize(had + static_cast<size_t>(kChunk));
+      const int64_t came = read(bytes.data() + had, kChunk);
+      TORCHTRT_REQUIRE(kInvalidArgument, came >= 0 && came <= kChunk, "the stream reader answered ", came);
+      bytes.resize(had + static_cast<size_t>(came));
+      if (came == 0) return load(bytes.data(), bytes.size());
+    }
+  });
+}
+
+nv::ICudaEngine* Runtime::deserializeCudaEngine(nv::IStreamReader& reader) noexcept {
+  return from_stream([&](std::byte* destination, int64_t bytes) { return reader.read(destination, bytes); });
+}
+
+nv::ICudaEngine* Runtime::deserializeCudaEngineV2(nv::IStreamReaderV2& reader) noexcept {
+  return from_stream([&](std::byte* destination, int64_t bytes) { return reader.read(destination, bytes, nullptr); });
+}
+
+bool Runtime::setMaxThreads(int32_t threads) noexcept {
+  return report_.attempt("IRuntime::setMaxThreads", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, threads >= 1, threads, " threads, expected at least 1");
+    threads_ = threads;
+  });
+}
+
+void Runtime::setTemporaryDirectory(const char* path) noexcept {
+  report_.attempt("IRuntime::setTemporaryDirectory", [&] { directory_ = path ? path : ""; });
+}
+
+nv::IRuntime* Runtime::loadRuntime(const char* path) noexcept {
+  report_.error("IRuntime::loadRuntime", nv::ErrorCode::kUNSUPPORTED_STATE,
+                join("lean runtimes (", path ? path : "null", ") are not for the embedded engine"));
+  return nullptr;
+}
+
+}  // namespace torchtrt::engine::api

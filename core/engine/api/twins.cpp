@@ -1,0 +1,175 @@
+// Twins: tables of data types and layer kinds, conversion of lengths and weights.
+#include "core/engine/api/twins.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/util/span.h"
+
+namespace torchtrt::engine::api {
+namespace {
+
+// Column `tensorrt` of dtype.def: its names are enumerators, NONE where TensorRT has not the type.
+struct Names {
+  static constexpr int NONE = -1;
+#define TORCHTRT_NAME(name) static constexpr int name = static_cast<int>(nv::DataType::name)
+  TORCHTRT_NAME(kFLOAT);
+  TORCHTRT_NAME(kHALF);
+  TORCHTRT_NAME(kINT8);
+  TORCHTRT_NAME(kINT32);
+  TORCHTRT_NAME(kBOOL);
+  TORCHTRT_NAME(kUINT8);
+  TORCHTRT_NAME(kFP8);
+  TORCHTRT_NAME(kBF16);
+  TORCHTRT_NAME(kINT64);
+  TORCHTRT_NAME(kINT4);
+  TORCHTRT_NAME(kFP4);
+  TORCHTRT_NAME(kE8M0);
+#undef TORCHTRT_NAME
+};
+
+constexpr std::array<int, kDTypeCount> kTheirTypes = {
+#define TORCHTRT_DTYPE(enumerator, name, torch, tensorrt, bits, kind, narrow) Names::tensorrt,
+#include "core/util/dtype.def"
+#undef TORCHTRT_DTYPE
+};
+
+struct KindRow {
+  std::string_view kind;
+  nv::LayerType type;
+};
+
+constexpr KindRow kKinds[] = {
+    {"Activation", nv::LayerType::kACTIVATION},
+    {"Attention", nv::LayerType::kATTENTION_OUTPUT},
+    {"Cast", nv::LayerType::kCAST},
+    {"Concatenation", nv::LayerType::kCONCATENATION},
+    {"Constant", nv::LayerType::kCONSTANT},
+    {"Convolution", nv::LayerType::kCONVOLUTION},
+    {"Cumulative", nv::LayerType::kCUMULATIVE},
+    {"Deconvolution", nv::LayerType::kDECONVOLUTION},
+    {"Einsum", nv::LayerType::kEINSUM},
+    {"ElementWise", nv::LayerType::kELEMENTWISE},
+    {"Fill", nv::LayerType::kFILL},
+    {"Gather", nv::LayerType::kGATHER},
+    {"Identity", nv::LayerType::kIDENTITY},
+    {"Linear", nv::LayerType::kMATRIX_MULTIPLY},
+    {"MatrixMultiply", nv::LayerType::kMATRIX_MULTIPLY},
+    {"Normalization", nv::LayerType::kNORMALIZATION},
+    {"Padding", nv::LayerType::kPADDING},
+    {"Pooling", nv::LayerType::kPOOLING},
+    {"Reduce", nv::LayerType::kREDUCE},
+    {"Resize", nv::LayerType::kRESIZE},
+    {"Scale", nv::LayerType::kSCALE},
+    {"Select", nv::LayerType::kSELECT},
+    {"ShapeOf", nv::LayerType::kSHAPE},
+    {"Shuffle", nv::LayerType::kSHUFFLE},
+    {"Slice", nv::LayerType::kSLICE},
+    {"Softmax", nv::LayerType::kSOFTMAX},
+    {"Squeeze", nv::LayerType::kSQUEEZE},
+    {"TopK", nv::LayerType::kTOPK},
+    {"Unary", nv::LayerType::kUNARY},
+    {"Unsqueeze", nv::LayerType::kUNSQUEEZE},
+};
+
+constexpr const char* kFlagNames[] = {"kFP16",
+                                      "kINT8",
+                                      "kDEBUG",
+                                      "kGPU_FALLBACK",
+                                      "kREFIT",
+                                      "kDISABLE_TIMING_CACHE",
+                                      "kTF32",
+                                      "kSPARSE_WEIGHTS",
+                                      "kSAFETY_SCOPE",
+                                      "kOBEY_PRECISION_CONSTRAINTS",
+                                      "kPREFER_PRECISION_CONSTRAINTS",
+                                      "kDIRECT_IO",
+                                      "kREJECT_EMPTY_ALGORITHMS",
+                                      "kVERSION_COMPATIBLE",
+                                      "kEXCLUDE_LEAN_RUNTIME",
+                                      "kFP8",
+                                      "kERROR_ON_TIMING_CACHE_MISS",
+                                      "kBF16",
+                                      "kDISABLE_COMPILATION_CACHE",
+                                      "kSTRIP_PLAN",
+                                      "kREFIT_IDENTICAL",
+                                      "kWEIGHT_STREAMING",
+                                      "kINT4",
+                                      "kREFIT_INDIVIDUAL",
+                                      "kSTRICT_NANS",
+                                      "kMONITOR_MEMORY",
+                                      "kFP4",
+                                      "kEDITABLE_TIMING_CACHE",
+                                      "kDISTRIBUTIVE_INDEPENDENCE"};
+static_assert(std::ssize(kFlagNames) == nv::EnumMax<nv::BuilderFlag>());
+
+}  // namespace
+
+DType ours(nv::DataType type) {
+  const auto found = std::find(kTheirTypes.begin(), kTheirTypes.end(), static_cast<int>(type));
+  TORCHTRT_REQUIRE(kInvalidArgument, static_cast<int>(type) >= 0 && found != kTheirTypes.end(), "DataType ",
+                   static_cast<int>(type), " does not exist");
+  return static_cast<DType>(found - kTheirTypes.begin());
+}
+
+nv::DataType theirs(DType type) {
+  const int number = type == DType::kNone ? Names::NONE : kTheirTypes.at(static_cast<size_t>(type));
+  TORCHTRT_REQUIRE(kUnsupportedDtype, number != Names::NONE, "TensorRT has no type ", type);
+  return static_cast<nv::DataType>(number);
+}
+
+std::vector<int64_t> list_of_dims(const nv::Dims& dims) {
+  TORCHTRT_REQUIRE(kInvalidArgument, dims.nbDims >= 0 && dims.nbDims <= nv::Dims::MAX_DIMS, "dimensions have rank ",
+                   dims.nbDims, ", expected 0 to ", nv::Dims::MAX_DIMS);
+  return {dims.d, dims.d + dims.nbDims};
+}
+
+Shape shape_of(const nv::Dims& dims) { return Shape(std::span<const int64_t>(list_of_dims(dims))); }
+
+nv::Dims no_dims() { return nv::Dims{-1, {}}; }
+
+nv::Dims dims_of(std::span<const int64_t> lengths) {
+  nv::Dims dims{static_cast<int32_t>(lengths.size()), {}};
+  std::copy(lengths.begin(), lengths.end(), dims.d);
+  return dims;
+}
+
+nv::Dims dims_of(const Shape& shape) { return shape.is_valid() ? dims_of(shape.lengths()) : no_dims(); }
+
+std::string printed(const nv::Dims& dims) {
+  if (dims.nbDims < 0 || dims.nbDims > nv::Dims::MAX_DIMS) return join("of rank ", dims.nbDims);
+  return join(list_of(list_of_dims(dims)));
+}
+
+Weights ours(const nv::Weights& weights) {
+  TORCHTRT_REQUIRE(kInvalidArgument, weights.count >= 0, "weights have a count of ", weights.count);
+  TORCHTRT_REQUIRE(kInvalidArgument, weights.count == 0 || weights.values, "weights of ", weights.count,
+                   " elements have null values");
+  Weights result;
+  result.dtype = ours(weights.type);
+  result.count = weights.count;
+  result.data = weights.values;
+  return result;
+}
+
+nv::Weights theirs(const Weights& weights) { return {theirs(weights.dtype), weights.data, weights.count}; }
+
+nv::LayerType layer_type_of(std::string_view kind) {
+  const auto* row =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const KindRow& r) { return r.kind == kind; });
+  TORCHTRT_REQUIRE(kInternal, row != std::end(kKinds), "layer kind ", kind, " has no row in the table of twins");
+  return row->type;
+}
+
+const char* name_of(nv::LayerType type) {
+  const auto* row =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const KindRow& r) { return r.type == type; });
+  return row == std::end(kKinds) ? "Unknown" : row->kind.data();
+}
+
+const char* name_of(nv::BuilderFlag flag) {
+  const auto number = static_cast<size_t>(flag);
+  return number < std::size(kFlagNames) ? kFlagNames[number] : "an unknown flag";
+}
+
+}  // namespace torchtrt::engine::api
