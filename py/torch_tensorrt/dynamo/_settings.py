@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch.fx.node import Target
+
 from torch_tensorrt._Device import Device
 from torch_tensorrt._enums import EngineCapability, dtype
 from torch_tensorrt.dynamo import _defaults
@@ -284,3 +287,26 @@ def default_of(name: str) -> Any:
 def replace(settings: CompilationSettings, **changes: Any) -> CompilationSettings:
     """Other settings with some fields changed."""
     return dataclasses.replace(settings, **changes)
+
+
+def takes_settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a function whose last parameter is `settings` every field as a keyword, old spellings included."""
+    own = inspect.signature(function)
+    known = [p for p in own.parameters.values() if p.name != "settings"]
+    shown = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default_of(name), annotation=f.type)
+        for name, f in _FIELDS.items()
+    ]
+    names = {p.name for p in known}
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, settings: CompilationSettings | None = None, **keywords: Any) -> Any:
+        options = {k: v for k, v in keywords.items() if k not in names}
+        if settings is not None and options:
+            raise TypeError(f"settings were given as an object and also as keywords: {', '.join(options)}")
+        arguments = {k: v for k, v in keywords.items() if k in names}
+        return function(*args, settings=settings or settings_from(options), **arguments)
+
+    rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
+    wrapped.__signature__ = own.replace(parameters=[*known, *shown, rest])  # type: ignore[attr-defined]
+    return wrapped

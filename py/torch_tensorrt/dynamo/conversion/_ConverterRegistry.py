@@ -7,6 +7,7 @@ from typing import Any
 
 from torch.fx import Node
 from torch.fx.node import Target, _get_qualified_name
+
 from torch_tensorrt.dynamo._settings import CompilationSettings
 from torch_tensorrt.dynamo.conversion import _registry
 from torch_tensorrt.dynamo.conversion._context import ConversionContext

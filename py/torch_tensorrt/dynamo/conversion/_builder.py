@@ -9,6 +9,7 @@ from typing import Any, Union
 import tensorrt as trt
 import torch
 from torch.fx import Node
+
 from torch_tensorrt._errors import ConversionError, DtypeContractError
 from torch_tensorrt.dynamo._settings import CompilationSettings
 from torch_tensorrt.dynamo.conversion import _promote

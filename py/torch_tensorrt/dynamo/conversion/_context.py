@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorrt as trt
 import torch
+
 from torch_tensorrt.dynamo._settings import CompilationSettings
 from torch_tensorrt.dynamo.conversion._builder import Builder
 

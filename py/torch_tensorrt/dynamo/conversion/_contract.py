@@ -8,6 +8,7 @@ from typing import Any
 import tensorrt as trt
 import torch
 from torch.fx import Node
+
 from torch_tensorrt._errors import ConversionError, DtypeContractError
 from torch_tensorrt.dynamo.conversion._builder import Builder
 from torch_tensorrt.dynamo.conversion._registry import ConverterSupport

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.fx import Node
 from torch.fx.node import map_aggregate
+
 from torch_tensorrt._errors import ConversionError, TorchTensorRTError
 from torch_tensorrt.dynamo.conversion._builder import Builder
 from torch_tensorrt.dynamo.conversion._context import ConversionContext

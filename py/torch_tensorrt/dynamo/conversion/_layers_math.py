@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorrt as trt
 import torch
+
 from torch_tensorrt.dynamo.conversion._dims import Dim, Length
 from torch_tensorrt.dynamo.conversion._types import short, to_trt
 from torch_tensorrt.dynamo.conversion._weights import Const

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorrt as trt
 import torch
+
 from torch_tensorrt.dynamo.conversion._dims import Dim, Length, known, smallest
 from torch_tensorrt.dynamo.conversion._weights import Const
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch.fx import Node
 from torch.fx.node import Target
+
 from torch_tensorrt.dynamo._settings import CompilationSettings
 from torch_tensorrt.dynamo.conversion._source import target_name
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorrt as trt
 import torch
+
 from torch_tensorrt.dynamo.conversion import _dims
 from torch_tensorrt.dynamo.conversion._builder import Builder
 from torch_tensorrt.dynamo.conversion._registry import converts

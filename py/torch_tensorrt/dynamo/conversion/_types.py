@@ -6,6 +6,7 @@ from functools import cache
 
 import tensorrt as trt
 import torch
+
 from torch_tensorrt import _C
 from torch_tensorrt._errors import UnsupportedDtypeError
 

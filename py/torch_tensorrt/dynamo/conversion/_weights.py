@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import tensorrt as trt
 import torch
+
 from torch_tensorrt._errors import Int64RangeError, UnsupportedDtypeError
 from torch_tensorrt.dynamo.conversion._types import no_twin_message, short, to_trt
 

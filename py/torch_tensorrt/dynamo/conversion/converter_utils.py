@@ -9,6 +9,7 @@ from typing import Any
 import tensorrt as trt
 import torch
 from torch.fx.node import Target
+
 from torch_tensorrt._enums import dtype as _dtype
 from torch_tensorrt.dynamo.conversion._context import ConversionContext
 from torch_tensorrt.dynamo.conversion._dims import Dim
@@ -232,7 +233,7 @@ def set_layer_name(layer: trt.ILayer, target: Target | Any, name: str, source_ir
     """Names a layer `[KIND]-[target]-[name]`."""
     ir = getattr(source_ir, "name", "").lower()
     text = target if isinstance(target, str) else target_name(target)
-    layer.name = f"[{layer.type.name}]-[{ir + '_ops.' if ir else ''}{text}]-[{name}]"
+    layer.name = f"[{trt.ILayer.type.fget(layer).name}]-[{ir + '_ops.' if ir else ''}{text}]-[{name}]"
 
 
 def get_node_name(node: torch.fx.Node) -> str:
