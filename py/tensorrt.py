@@ -1,7 +1,7 @@
 """`import tensorrt` before `import torch_tensorrt`, where NVIDIA's own `tensorrt` package is not installed.
 
-A package folder `tensorrt` wins over this file, so it never hides one beside it; one elsewhere on the path is taken by
-torch_tensorrt._provider.
+A package folder `tensorrt` wins over this file, so it never hides one beside it; one elsewhere on the path is
+taken by torch_tensorrt._provider.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Device: the device an engine is built for."""
 
 import re
-from typing import Any, Optional, Tuple, Union
+from typing import Any
 
 import torch
 
@@ -32,9 +32,9 @@ class Device:
 
     def __init__(
         self,
-        *args: Union[str, torch.device],
-        gpu_id: Optional[int] = None,
-        dla_core: Optional[int] = None,
+        *args: str | torch.device,
+        gpu_id: int | None = None,
+        dla_core: int | None = None,
         allow_gpu_fallback: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -51,7 +51,7 @@ class Device:
         self.allow_gpu_fallback = bool(allow_gpu_fallback)
 
     @classmethod
-    def _from(cls, d: "Optional[Union[Device, torch.device, str]]") -> "Device":
+    def _from(cls, d: "Device | torch.device | str | None") -> "Device":
         """A Device of whatever names one; None is the current one."""
         if isinstance(d, Device):
             return d
@@ -70,7 +70,9 @@ class Device:
         """`to(torch.device)`: where tensors of an engine on this device live."""
         if target_type is not torch.device:
             raise InputError(f"a Device becomes a torch.device, not {target_type!r}")
-        return torch.device("cpu") if self.device_type == DeviceType.CPU else torch.device("cuda", self.gpu_id)
+        return (
+            torch.device("cpu") if self.device_type == DeviceType.CPU else torch.device("cuda", self.gpu_id)
+        )
 
     def _to_serialized_rt_device(self) -> str:
         """`id%major%minor%type%name`, as it stands in a saved engine."""
@@ -81,7 +83,7 @@ class Device:
         fields = (self.gpu_id, major, minor, _SERIALIZED_TYPES[self.device_type], name)
         return _DELIMITER.join(map(str, fields))
 
-    def _key(self) -> Tuple[DeviceType, int, int, bool]:
+    def _key(self) -> tuple[DeviceType, int, int, bool]:
         return (self.device_type, self.gpu_id, self.dla_core, self.allow_gpu_fallback)
 
     def __eq__(self, other: object) -> bool:
@@ -94,14 +96,18 @@ class Device:
         if self.device_type == DeviceType.CPU:
             return "Device(type=CPU)"
         dla = f", dla_core={self.dla_core}, allow_gpu_fallback={self.allow_gpu_fallback}"
-        return f"Device(type={self.device_type.name}, gpu_id={self.gpu_id}{dla if self.dla_core >= 0 else ''})"
+        return (
+            f"Device(type={self.device_type.name}, gpu_id={self.gpu_id}{dla if self.dla_core >= 0 else ''})"
+        )
 
     __repr__ = __str__
 
 
-def _check_arguments(args: Tuple[Any, ...], gpu_id: Any, dla_core: Any, kwargs: Any) -> None:
+def _check_arguments(args: tuple[Any, ...], gpu_id: Any, dla_core: Any, kwargs: Any) -> None:
     if kwargs:
-        raise InputError(f"Device has no keyword {', '.join(kwargs)}; known: gpu_id, dla_core, allow_gpu_fallback")
+        raise InputError(
+            f"Device has no keyword {', '.join(kwargs)}; known: gpu_id, dla_core, allow_gpu_fallback"
+        )
     if len(args) > 1:
         raise InputError(f"Device takes one positional argument, like 'cuda:0'; got {args!r}")
     if args and (gpu_id is not None or dla_core is not None):
@@ -114,7 +120,7 @@ def _number(value: Any, what: str) -> int:
     return value
 
 
-def _parse(spec: Union[str, torch.device]) -> Tuple[DeviceType, int, int]:
+def _parse(spec: str | torch.device) -> tuple[DeviceType, int, int]:
     match = _SPELLING.fullmatch(str(spec).strip().lower())
     if match is None:
         raise InputError(f"a device is written gpu:N, cuda:N, dla:N or cpu; got {str(spec)!r}")
@@ -127,7 +133,7 @@ def _parse(spec: Union[str, torch.device]) -> Tuple[DeviceType, int, int]:
     return kind, unnumbered if number is None else int(number), -1
 
 
-def _current() -> Tuple[DeviceType, int, int]:
+def _current() -> tuple[DeviceType, int, int]:
     if provider().device == "cpu":
         return DeviceType.CPU, -1, -1
     return DeviceType.GPU, torch.cuda.current_device() if torch.cuda.is_available() else 0, -1

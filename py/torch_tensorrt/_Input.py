@@ -1,7 +1,8 @@
 """Input: what one tensor argument of the user's model looks like."""
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any
 
 import torch
 
@@ -10,7 +11,7 @@ from torch_tensorrt._errors import InputError
 from torch_tensorrt._example import example_values
 from torch_tensorrt._shape_spec import FIELDS, Range, ShapeSpec, read_shape_spec
 
-Shape = Tuple[int, ...]
+Shape = tuple[int, ...]
 
 _SHAPE_KEYWORDS = ("shape", "min_shape", "opt_shape", "max_shape", "shape_ranges", "profiles", "shared_dims")
 _KEYWORDS = (*_SHAPE_KEYWORDS, "dtype", "format", "tensor_domain", "torch_tensor", "name", "is_shape_tensor")
@@ -20,12 +21,13 @@ class Input:
     """Shape or range of shapes, type, layout and value domain of one input.
 
     Input((1, 3, 224, 224))
-    Input(min_shape=(1, 3, 224, 224), opt_shape=(8, 3, 224, 224), max_shape=(32, 3, 224, 224), dtype=torch.half)
+    Input(min_shape=(1, 3, 224), opt_shape=(8, 3, 224), max_shape=(32, 3, 224), dtype=torch.half)
 
     Keywords: `shape`; `min_shape`, `opt_shape`, `max_shape`; `profiles` (several such ranges); `shape_ranges`
-    ([(min, opt, max)], beside a shape with -1); `dtype` (not given: float32); `format`; `tensor_domain` (values are in
-    [low, high)); `torch_tensor` (an example); `name`; `is_shape_tensor` (the shapes are the values); `shared_dims`
-    ({axis: name}: axes of one name have one size; fields of namedtuple shapes say the same).
+    ([(min, opt, max)], beside a shape with -1); `dtype` (not given: float32); `format`; `tensor_domain`
+    (values are in [low, high)); `torch_tensor` (an example); `name`; `is_shape_tensor` (the shapes are the
+    values); `shared_dims` ({axis: name}: axes of one name have one size; the fields of namedtuple shapes say
+    the same).
     """
 
     class _ShapeMode(Enum):
@@ -36,15 +38,15 @@ class Input:
     high_tensor_domain_excl: float = 2.0
 
     shape_mode: "Input._ShapeMode"
-    shape: Union[Shape, Range]
-    """Sizes, or a dict of min_shape, opt_shape and max_shape (of several profiles: what they cover together)."""
-    profiles: List[Range]
-    shared_dims: Dict[int, str]
+    shape: Shape | Range
+    """Sizes, or a dict of min_shape, opt_shape and max_shape (of profiles: what they cover together)."""
+    profiles: list[Range]
+    shared_dims: dict[int, str]
     dtype: dtype
     """`dtype.unknown` where it was not declared; that is taken as float32."""
     _explicit_set_dtype: bool
     format: memory_format
-    tensor_domain: Tuple[float, float]
+    tensor_domain: tuple[float, float]
     name: str
     is_shape_tensor: bool
 
@@ -63,7 +65,7 @@ class Input:
         self.tensor_domain = _domain(keywords.get("tensor_domain"))
         self.name = keywords.get("name", "")
         self.is_shape_tensor = bool(keywords.get("is_shape_tensor", False))
-        self._torch_tensor: Optional[torch.Tensor] = None
+        self._torch_tensor: torch.Tensor | None = None
         if example is not None:
             self.torch_tensor = example
 
@@ -77,10 +79,12 @@ class Input:
     @torch_tensor.setter
     def torch_tensor(self, example: torch.Tensor) -> None:
         self._check_example(example)
-        self._torch_tensor = example if example.dtype == self._torch_dtype() else example.to(self._torch_dtype())
+        self._torch_tensor = (
+            example if example.dtype == self._torch_dtype() else example.to(self._torch_dtype())
+        )
 
-    def example_tensor(self, optimization_profile_field: Optional[str] = None) -> torch.Tensor:
-        """A CPU tensor of this shape, type and domain; a range of shapes needs the field (`"opt_shape"`, ...)."""
+    def example_tensor(self, optimization_profile_field: str | None = None) -> torch.Tensor:
+        """A CPU tensor of this shape, type and domain; a range of shapes needs the field."""
         shape = self._shape_for(optimization_profile_field)
         if self.is_shape_tensor:
             return torch.tensor(shape, dtype=torch.int64)
@@ -95,7 +99,9 @@ class Input:
         return cls(shape=tuple(t.shape), dtype=t.dtype, format=layout, torch_tensor=t)
 
     @classmethod
-    def from_tensors(cls, ts: Sequence[torch.Tensor], disable_memory_format_check: bool = False) -> List["Input"]:
+    def from_tensors(
+        cls, ts: Sequence[torch.Tensor], disable_memory_format_check: bool = False
+    ) -> list["Input"]:
         """One Input a tensor."""
         if not isinstance(ts, (list, tuple)) or not all(isinstance(t, torch.Tensor) for t in ts):
             raise InputError(f"Input.from_tensors takes a list or tuple of tensors, got {type(ts).__name__}")
@@ -129,14 +135,21 @@ class Input:
     def _torch_dtype(self) -> torch.dtype:
         return self.dtype.to(torch.dtype, use_default=True)
 
-    def _shape_for(self, field: Optional[str]) -> Shape:
+    def _shape_for(self, field: str | None) -> Shape:
         if not isinstance(self.shape, dict):
             if field is not None:
                 raise InputError(f"{field} of a static Input was asked for; its shape is {self.shape}")
             return self.shape
         if field not in FIELDS:
-            raise InputError(f"an Input with a range of shapes needs one of {', '.join(FIELDS)}, got {field!r}")
+            raise InputError(
+                f"an Input with a range of shapes needs one of {', '.join(FIELDS)}, got {field!r}"
+            )
         return self.shape[field]
+
+    def _bounds(self) -> tuple[Shape, Shape]:
+        if isinstance(self.shape, dict):
+            return self.shape["min_shape"], self.shape["max_shape"]
+        return self.shape, self.shape
 
     def _check_example(self, example: torch.Tensor) -> None:
         if not isinstance(example, torch.Tensor):
@@ -144,40 +157,46 @@ class Input:
         if self.is_shape_tensor:
             return
         sizes = tuple(example.shape)
-        low, high = (self._shape_for(f) for f in FIELDS[::2]) if not self._is_static() else (self.shape, self.shape)
-        fits = len(sizes) == len(low) and all(a <= size <= b for a, size, b in zip(low, sizes, high))
+        low, high = self._bounds()
+        fits = len(sizes) == len(low) and all(
+            a <= size <= b for a, size, b in zip(low, sizes, high, strict=True)
+        )
         if not fits:
             raise InputError(f"torch_tensor has shape {sizes}, which is not in {self}")
 
 
-def _read_arguments(args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Dict[str, Any]:
+def _read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The given keywords without None; one positional argument is the shape."""
     unknown = [name for name in kwargs if name not in _KEYWORDS]
     if unknown:
         raise InputError(f"Input has no keyword {', '.join(unknown)}; known: {', '.join(_KEYWORDS)}")
     if len(args) > 1:
         raise InputError(f"Input takes one positional argument, the shape; got {len(args)}: {args!r}")
-    if args and any(kwargs.get(name) is not None for name in _SHAPE_KEYWORDS if name not in ("shape_ranges", "shared_dims")):
+    if args and any(
+        kwargs.get(name) is not None
+        for name in _SHAPE_KEYWORDS
+        if name not in ("shape_ranges", "shared_dims")
+    ):
         raise InputError("Input got a shape by position and another by keyword")
     positional = {"shape": args[0]} if args else {}
     return {name: value for name, value in {**kwargs, **positional}.items() if value is not None}
 
 
-def _spec_of(keywords: Dict[str, Any], example: Optional[torch.Tensor]) -> ShapeSpec:
+def _spec_of(keywords: dict[str, Any], example: torch.Tensor | None) -> ShapeSpec:
     shapes = {name: keywords[name] for name in _SHAPE_KEYWORDS if name in keywords}
     if not shapes and isinstance(example, torch.Tensor):
         shapes = {"shape": tuple(example.shape)}
     return read_shape_spec(**shapes)
 
 
-def _dtype_of(declared: Any, example: Optional[torch.Tensor]) -> dtype:
+def _dtype_of(declared: Any, example: torch.Tensor | None) -> dtype:
     """Declaration before example."""
     if declared is not None:
         return dtype._from(declared)
     return dtype._from(example.dtype) if isinstance(example, torch.Tensor) else dtype.unknown
 
 
-def _domain(domain: Optional[Sequence[float]]) -> Tuple[float, float]:
+def _domain(domain: Sequence[float] | None) -> tuple[float, float]:
     if domain is None:
         return (Input.low_tensor_domain_incl, Input.high_tensor_domain_excl)
     if isinstance(domain, (str, bytes)) or not hasattr(domain, "__len__") or len(domain) != 2:
@@ -196,7 +215,7 @@ def _layout_of(t: torch.Tensor) -> memory_format:
     if last is not None and t.is_contiguous(memory_format=last):
         return memory_format._from(last)
     raise InputError(
-        f"a tensor with shape {tuple(t.shape)} and strides {t.stride()} is neither contiguous nor channels_last\n"
+        f"a tensor with shape {tuple(t.shape)}, strides {t.stride()} is not contiguous nor channels_last\n"
         "  Pass t.contiguous(), or disable_memory_format_check=True"
     )
 

@@ -1,11 +1,11 @@
-"""torch_tensorrt: compiles PyTorch models to TensorRT engines, with an engine of its own where NVIDIA's is not."""
+"""torch_tensorrt: PyTorch models become TensorRT engines, with an engine of its own where NVIDIA's is not."""
 
 import importlib
-from typing import Any, List
+from typing import Any
 
 import torch  # noqa: F401  (first: our libraries link against it)
 
-import torch_tensorrt._C as _C  # registers torch.classes.tensorrt and torch.ops.tensorrt
+import torch_tensorrt._C as _C  # noqa: F401  registers torch.classes.tensorrt and torch.ops.tensorrt
 from torch_tensorrt._provider import Provider, provider
 
 provider()  # from here on `import tensorrt` works
@@ -29,8 +29,8 @@ tensorrt_package_name = "tensorrt"
 
 _SUBPACKAGES = ("dynamo", "runtime", "ts")
 
-# Note [Lazy names]: the front ends import torch._dynamo and much more, which takes seconds. They load when one of their
-# names is first used; torch.compile finds our backends through the entry points of the distribution.
+# Note [Lazy names]: the front ends import torch._dynamo and much more, which takes seconds. They load when
+# one of their names is first used; torch.compile finds our backends through the distribution's entry points.
 _LAZY_NAMES = {
     "MutableTorchTensorRTModule": "torch_tensorrt.dynamo.runtime",
     **dict.fromkeys(
@@ -90,5 +90,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__() -> List[str]:
+def __dir__() -> list[str]:
     return sorted({*globals(), *_SUBPACKAGES, *_LAZY_NAMES})

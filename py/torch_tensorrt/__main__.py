@@ -1,8 +1,9 @@
 """`python -m torch_tensorrt`: which versions and which engine library are in use, and what they can do."""
 
 import argparse
+import importlib
 import platform
-from typing import Dict, List, Optional
+from typing import Any
 
 import torch
 
@@ -11,10 +12,9 @@ from torch_tensorrt._provider import provider
 from torch_tensorrt._version import __cuda_version__, __version__
 
 
-def facts() -> Dict[str, str]:
+def facts() -> dict[str, str]:
     """Label -> value, in the order they are printed."""
-    import tensorrt
-
+    tensorrt: Any = importlib.import_module("tensorrt")
     found = provider()
     features = [name for name, on in ENABLED_FEATURES._asdict().items() if on]
     return {
@@ -29,7 +29,7 @@ def facts() -> Dict[str, str]:
     }
 
 
-def main(arguments: Optional[List[str]] = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m torch_tensorrt", description=__doc__)
     parser.add_argument("--version", action="store_true", help="print the version of torch_tensorrt only")
     parser.add_argument("--provider", action="store_true", help="print the engine library in use only")

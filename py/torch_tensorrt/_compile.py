@@ -1,8 +1,9 @@
-"""The entry functions: each finds the front end for the given module and hands over. Front ends load on first use."""
+"""The entry functions: each finds the front end for a module and hands over. Front ends load on first use."""
 
 import warnings
+from collections.abc import Collection, Sequence
 from enum import Enum
-from typing import Any, Collection, Dict, Optional, Sequence, Tuple
+from typing import Any
 
 import torch
 
@@ -65,7 +66,10 @@ def _parse_module_type(module: Any) -> _ModuleType:
 def _target(ir: str, kind: _ModuleType) -> _IRType:
     """The front end for a module of this kind under the user's `ir`."""
     if ir == "default" and kind == _ModuleType.ts:
-        warnings.warn("The module is TorchScript and ir was not given: ir='ts' is taken. Give it to silence this.", stacklevel=3)
+        warnings.warn(
+            "The module is TorchScript and ir was not given: ir='ts' is taken. Give it to silence this.",
+            stacklevel=3,
+        )
         return _IRType.ts
     if ir == "default":
         return _IRType.dynamo
@@ -82,7 +86,7 @@ def _target(ir: str, kind: _ModuleType) -> _IRType:
     return target
 
 
-def _positional(inputs: Optional[Sequence[Any]], arg_inputs: Optional[Sequence[Any]]) -> Optional[Sequence[Any]]:
+def _positional(inputs: Sequence[Any] | None, arg_inputs: Sequence[Any] | None) -> Sequence[Any] | None:
     if inputs is not None and arg_inputs is not None:
         raise InputConflictError("inputs and arg_inputs are two names for one argument; give one of them")
     return arg_inputs if inputs is None else inputs
@@ -96,12 +100,12 @@ def _require_inputs(positional: Any, kwarg_inputs: Any) -> None:
         )
 
 
-def _no_kwarg_inputs(kwarg_inputs: Optional[Dict[Any, Any]], ir: str) -> None:
+def _no_kwarg_inputs(kwarg_inputs: dict[Any, Any] | None, ir: str) -> None:
     if kwarg_inputs:
         raise InputError(f"ir={ir!r} takes no kwarg_inputs; pass them in order as inputs, or use ir='dynamo'")
 
 
-def _precisions(enabled_precisions: Optional[Collection[Any]]) -> Dict[str, Any]:
+def _precisions(enabled_precisions: Collection[Any] | None) -> dict[str, Any]:
     """Handed on only where the user gave them: front ends say that they have no effect."""
     return {} if enabled_precisions is None else {"enabled_precisions": enabled_precisions}
 
@@ -111,8 +115,8 @@ def _scripted(module: Any, kind: _ModuleType) -> Any:
 
 
 def _trace(
-    module: Any, kind: _ModuleType, positional: Any, kwarg_inputs: Any, settings: Dict[str, Any]
-) -> Tuple[torch.export.ExportedProgram, Any, Any]:
+    module: Any, kind: _ModuleType, positional: Any, kwarg_inputs: Any, settings: dict[str, Any]
+) -> tuple[torch.export.ExportedProgram, Any, Any]:
     """The exported program, and the inputs as torch_tensorrt.Input."""
     from torch_tensorrt.dynamo import trace
     from torch_tensorrt.dynamo.utils import prepare_inputs
@@ -123,24 +127,28 @@ def _trace(
     kwargs = None if kwarg_inputs is None else prepare_inputs(kwarg_inputs)
     if kind == _ModuleType.ep:
         return module, args, kwargs
-    return trace(module, arg_inputs=() if args is None else args, kwarg_inputs=kwargs, **settings), args, kwargs
+    return (
+        trace(module, arg_inputs=() if args is None else args, kwarg_inputs=kwargs, **settings),
+        args,
+        kwargs,
+    )
 
 
 def compile(
     module: Any,
     ir: str = "default",
-    inputs: Optional[Sequence[Any]] = None,
-    arg_inputs: Optional[Sequence[Sequence[Any]]] = None,
-    kwarg_inputs: Optional[Dict[Any, Any]] = None,
-    enabled_precisions: Optional[Collection[Any]] = None,
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Sequence[Any]] | None = None,
+    kwarg_inputs: dict[Any, Any] | None = None,
+    enabled_precisions: Collection[Any] | None = None,
     **kwargs: Any,
 ) -> Any:
     """Compiles a module: as much of it as can be becomes TensorRT engines, the rest stays PyTorch.
 
-    `ir`: default, dynamo (torch.export), torch_compile (at the first call), ts (TorchScript). `inputs` (or `arg_inputs`)
-    and `kwarg_inputs` are tensors, numbers, `Input`s or nested containers of them. `kwargs` are the settings of the front
-    end: `torch_tensorrt.dynamo.compile`, `torch_tensorrt.ts.compile`. `enabled_precisions` has no effect: networks are
-    strongly typed, precision comes from the model.
+    `ir`: default, dynamo (torch.export), torch_compile (at the first call), ts (TorchScript). `inputs` (or
+    `arg_inputs`) and `kwarg_inputs` are tensors, numbers, `Input`s or nested containers of them. `kwargs` are
+    the settings of the front end: `torch_tensorrt.dynamo.compile`, `torch_tensorrt.ts.compile`.
+    `enabled_precisions` has no effect: networks are strongly typed, precision comes from the model.
     """
     kind = _parse_module_type(module)
     target = _target(ir, kind)
@@ -156,14 +164,16 @@ def compile(
     return _compile_dynamo(module, kind, positional, kwarg_inputs, settings)
 
 
-def _compile_dynamo(module: Any, kind: _ModuleType, positional: Any, kwarg_inputs: Any, settings: Dict[str, Any]) -> Any:
+def _compile_dynamo(
+    module: Any, kind: _ModuleType, positional: Any, kwarg_inputs: Any, settings: dict[str, Any]
+) -> Any:
     from torch_tensorrt.dynamo import compile as dynamo_compile
 
     program, args, kwargs = _trace(module, kind, positional, kwarg_inputs, settings)
     return dynamo_compile(program, arg_inputs=args, kwarg_inputs=kwargs, **settings)
 
 
-def _torch_compile(module: Any, options: Dict[str, Any]) -> Any:
+def _torch_compile(module: Any, options: dict[str, Any]) -> Any:
     from torch_tensorrt.dynamo.backend import torch_tensorrt_backend
 
     return torch.compile(module, backend=torch_tensorrt_backend, dynamic=False, options=options)
@@ -184,14 +194,14 @@ def _compile_fx(module: Any) -> Any:
 def convert_method_to_trt_engine(
     module: Any,
     method_name: str = "forward",
-    inputs: Optional[Sequence[Any]] = None,
-    arg_inputs: Optional[Sequence[Sequence[Any]]] = None,
-    kwarg_inputs: Optional[Dict[Any, Any]] = None,
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Sequence[Any]] | None = None,
+    kwarg_inputs: dict[Any, Any] | None = None,
     ir: str = "default",
-    enabled_precisions: Optional[Collection[Any]] = None,
+    enabled_precisions: Collection[Any] | None = None,
     **kwargs: Any,
 ) -> bytes:
-    """The whole method as one serialized TensorRT engine; its bindings have the declared types. `ir`: ts or dynamo."""
+    """The method as one serialized TensorRT engine; bindings have the declared types. `ir`: ts, dynamo."""
     kind = _parse_module_type(module)
     target = _target(ir, kind)
     positional = _positional(inputs, arg_inputs)
@@ -202,11 +212,15 @@ def convert_method_to_trt_engine(
     if target != _IRType.dynamo:
         raise InputError(f"ir={ir!r} makes no single engine; use ir='dynamo' or ir='ts'")
     if method_name != "forward":
-        raise InputError(f"ir='dynamo' converts forward, got method_name={method_name!r}; use ir='ts' for another method")
+        raise InputError(
+            f"ir='dynamo' converts forward, got method_name={method_name!r}; use ir='ts' for another method"
+        )
     return _convert_dynamo(module, kind, positional, kwarg_inputs, settings)
 
 
-def _convert_dynamo(module: Any, kind: _ModuleType, positional: Any, kwarg_inputs: Any, settings: Dict[str, Any]) -> bytes:
+def _convert_dynamo(
+    module: Any, kind: _ModuleType, positional: Any, kwarg_inputs: Any, settings: dict[str, Any]
+) -> bytes:
     from torch_tensorrt.dynamo import convert_exported_program_to_serialized_trt_engine as convert
 
     program, args, kwargs = _trace(module, kind, positional, kwarg_inputs, settings)
@@ -224,10 +238,10 @@ def _convert_ts(module: Any, method_name: str, positional: Any, **settings: Any)
 def cross_compile_for_windows(
     module: torch.nn.Module,
     file_path: str,
-    inputs: Optional[Sequence[Any]] = None,
-    arg_inputs: Optional[Sequence[Sequence[Any]]] = None,
-    kwarg_inputs: Optional[Dict[Any, Any]] = None,
-    enabled_precisions: Optional[Collection[Any]] = None,
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Sequence[Any]] | None = None,
+    kwarg_inputs: dict[Any, Any] | None = None,
+    enabled_precisions: Collection[Any] | None = None,
     **kwargs: Any,
 ) -> None:
     """Compiles on Linux for Windows and saves the program. Needs NVIDIA's Windows builder library."""
@@ -242,15 +256,15 @@ def save(
     module: Any,
     file_path: str = "",
     *,
-    extra_files: Optional[Dict[str, str]] = None,
+    extra_files: dict[str, str] | None = None,
     output_format: str = "exported_program",
-    inputs: Optional[Sequence[Any]] = None,
-    arg_inputs: Optional[Sequence[Any]] = None,
-    kwarg_inputs: Optional[Dict[str, Any]] = None,
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
     retrace: bool = True,
-    use_legacy_exporter: Optional[bool] = None,
+    use_legacy_exporter: bool | None = None,
     pickle_protocol: int = 2,
-    dynamic_shapes: Optional[Any] = None,
+    dynamic_shapes: Any | None = None,
     **kwargs: Any,
 ) -> None:
     """Saves a compiled module. `output_format`: exported_program, torchscript or aot_inductor."""
@@ -274,9 +288,9 @@ def save(
 
 def load(
     file_path: str = "",
-    extra_files: Optional[Dict[str, Any]] = None,
+    extra_files: dict[str, Any] | None = None,
     *,
-    format: Optional[str] = None,
+    format: str | None = None,
     **kwargs: Any,
 ) -> Any:
     """Loads what `save` has written: an ExportedProgram or a ScriptModule, whichever the file holds."""

@@ -3,8 +3,9 @@
 import functools
 import platform
 import sys
+from collections.abc import Mapping
 from enum import auto
-from typing import Any, Dict, Optional
+from typing import Any
 
 import torch
 
@@ -28,27 +29,27 @@ _SHORT = {
 """Name in the dtype table -> our short name. Rows that are not here cannot be an input, output or weight."""
 
 _ROWS = {_SHORT[row[0]]: row for row in _C.dtype_table() if row[0] in _SHORT}
-_TORCH_DTYPES: Dict[str, torch.dtype] = {short: getattr(torch, row[1]) for short, row in _ROWS.items()}
+_TORCH_DTYPES: dict[str, torch.dtype] = {short: getattr(torch, row[1]) for short, row in _ROWS.items()}
 
 
-def _members(enum: type, words: Dict[str, Optional[str]]) -> Dict[type, Dict[str, Any]]:
+def _members(enum: type, words: Mapping[str, str | None]) -> dict[type, dict[str, Any]]:
     """Twins in a foreign enum, as far as its release has them."""
     return {enum: {name: getattr(enum, word) for name, word in words.items() if word and hasattr(enum, word)}}
 
 
-def _tensorrt(enum_name: str, words: Dict[str, Optional[str]]) -> Dict[type, Dict[str, Any]]:
+def _tensorrt(enum_name: str, words: Mapping[str, str | None]) -> dict[type, dict[str, Any]]:
     import tensorrt
 
     return _members(getattr(tensorrt, enum_name), words)
 
 
-def _extension(enum_name: str, words: Dict[str, Optional[str]]) -> Dict[type, Dict[str, Any]]:
+def _extension(enum_name: str, words: Mapping[str, str | None]) -> dict[type, dict[str, Any]]:
     enum = getattr(_C, enum_name, None)
     return {} if enum is None else _members(enum, words)
 
 
 class dtype(TwinEnum):
-    """Data types of inputs, outputs and weights. Conversions: `dtype._from(torch.half)`, `dtype.f16.to(torch.dtype)`."""
+    """Data types of inputs, outputs and weights: `dtype._from(torch.half)`, `dtype.f16.to(torch.dtype)`."""
 
     unknown = auto()
     """Not declared: the compiler finds the type from the model or the example."""
@@ -107,7 +108,6 @@ class dtype(TwinEnum):
         return _TORCH_DTYPES.get(self.name, self.name)
 
 
-
 _NUMPY_NAMES = ("u8", "i8", "i32", "i64", "f16", "f32", "f64", "b")
 """What numpy has; bfloat16, fp8 and fp4 cannot travel through it."""
 
@@ -129,7 +129,7 @@ def _numpy_normal(value: Any) -> Any:
     return value
 
 
-def _numpy_twins() -> Dict[type, Dict[str, Any]]:
+def _numpy_twins() -> dict[type, dict[str, Any]]:
     numpy = _numpy()
     if numpy is None:
         return {}
@@ -263,5 +263,5 @@ _PLATFORMS = {
 }
 
 
-def _names(enum: type) -> Any:
-    return [member.name for member in enum]  # type: ignore[attr-defined]
+def _names(enum: type[TwinEnum]) -> list[str]:
+    return [member.name for member in enum]

@@ -42,7 +42,7 @@ class DtypeNarrowingWarning(UserWarning):
 
 
 class ProviderError(EngineError, ImportError):
-    """No library can stand behind TensorRT's interface: it is missing, broken, or not the one that was asked for."""
+    """No library can stand behind TensorRT's interface: missing, broken, or not the one asked for."""
 
 
 class InputConflictError(InputError, AssertionError):

@@ -1,6 +1,6 @@
 """Example values: random tensors of a type that lie in a half-open domain."""
 
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 
@@ -8,7 +8,7 @@ _BITS_ONLY = {torch.float4_e2m1fn_x2: torch.uint8}
 """Types that torch cannot convert to; an example is any pattern of bits."""
 
 
-def example_values(shape: Sequence[int], dtype: torch.dtype, domain: Tuple[float, float]) -> torch.Tensor:
+def example_values(shape: Sequence[int], dtype: torch.dtype, domain: tuple[float, float]) -> torch.Tensor:
     """A CPU tensor whose values are in [low, high), as far as the type has such values."""
     if dtype in _BITS_ONLY:
         return torch.randint(0, 256, tuple(shape), dtype=_BITS_ONLY[dtype]).view(dtype)

@@ -2,7 +2,8 @@
 
 import functools
 import sys
-from typing import Any, Callable, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 
@@ -54,7 +55,9 @@ def _needs(feature: str, what: str, wanted: bool = True) -> Callable[[F], F]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if getattr(ENABLED_FEATURES, feature) is wanted:
                 return function(*args, **kwargs)
-            raise NotImplementedError(f"{function.__qualname__} needs {what}, which this build on {sys.platform} has not")
+            raise NotImplementedError(
+                f"{function.__qualname__} needs {what}, which this build on {sys.platform} has not"
+            )
 
         return guarded  # type: ignore[return-value]
 

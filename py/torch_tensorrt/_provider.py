@@ -1,4 +1,4 @@
-"""Provider: the library behind `import tensorrt`, NVIDIA's or the embedded engine; and the module `tensorrt` itself."""
+"""Provider: the library behind `import tensorrt` (NVIDIA's or the embedded engine), and that module."""
 
 import functools
 import importlib.util
@@ -6,12 +6,12 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Iterator, List, Optional
 
 import torch
 
@@ -26,7 +26,7 @@ _LIBS_PACKAGE = "tensorrt_libs"
 
 @dataclass(frozen=True)
 class Provider:
-    """Which library builds and runs engines in this process; chosen once, by TORCHTRT_PROVIDER=auto|nvidia|embedded."""
+    """The library that builds and runs engines; chosen once, by TORCHTRT_PROVIDER=auto|nvidia|embedded."""
 
     name: str
     """"nvidia" or "embedded"."""
@@ -71,7 +71,7 @@ def _device(name: str) -> str:
     return asked or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _spec_of(package: str) -> Optional[ModuleSpec]:
+def _spec_of(package: str) -> ModuleSpec | None:
     """Where a package (a folder, not our own tensorrt.py) is installed; it is not imported."""
     if sys.modules.get(package, package) is None:  # blocked
         return None
@@ -79,12 +79,12 @@ def _spec_of(package: str) -> Optional[ModuleSpec]:
     return next((spec for spec in specs if spec is not None and spec.submodule_search_locations), None)
 
 
-def _folder_of(package: str) -> Optional[Path]:
+def _folder_of(package: str) -> Path | None:
     spec = _spec_of(package)
     return Path(list(spec.submodule_search_locations or [])[0]) if spec else None
 
 
-def _nvidia_folders() -> List[str]:
+def _nvidia_folders() -> list[str]:
     folder = _folder_of(_LIBS_PACKAGE)
     return [str(folder)] if folder else []
 
@@ -94,17 +94,21 @@ def _bindings_folder() -> Path:
     if folder is None:
         major = _C.tensorrt_major()
         raise ProviderError(
-            f"TensorRT's Python bindings are not installed (neither {BINDINGS} nor {_META_PACKAGE} can be imported)\n"
+            f"TensorRT's Python bindings are not installed (no {BINDINGS}, no {_META_PACKAGE} is found)\n"
             f"  They are a plain package without an engine: pip install 'tensorrt-cu13-bindings=={major}.*'"
         )
     return folder
 
 
-def _installed_major(folder: Path) -> Optional[int]:
-    """Major of the bindings by their metadata, since importing the wrong ones fails with a loader's message."""
+def _installed_major(folder: Path) -> int | None:
+    """Major of the bindings by their metadata: importing the wrong ones fails with a loader's message."""
     for info in folder.parent.glob("tensorrt*.dist-info"):
         match = re.match(r"tensorrt\w*?-(\d+)\.", info.name)
-        if match and (info / "RECORD").is_file() and f"{folder.name}/__init__.py" in (info / "RECORD").read_text():
+        if (
+            match
+            and (info / "RECORD").is_file()
+            and f"{folder.name}/__init__.py" in (info / "RECORD").read_text()
+        ):
             return int(match[1])
     return None
 
@@ -121,7 +125,7 @@ def _check_bindings_major() -> None:
 
 @contextmanager
 def _without_nvidia_libraries() -> Iterator[None]:
-    """The bindings load every library of the tensorrt_libs package, which the embedded engine has no use for."""
+    """The bindings load all libraries of the tensorrt_libs package; the embedded engine does not use them."""
     if _LIBS_PACKAGE in sys.modules:
         yield
         return

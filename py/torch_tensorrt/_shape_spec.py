@@ -1,20 +1,21 @@
 """What an Input may be shaped like: reads and checks the shape keywords of Input."""
 
 import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from torch_tensorrt._errors import InputError
 
-Shape = Tuple[int, ...]
-Range = Dict[str, Shape]
+Shape = tuple[int, ...]
+Range = dict[str, Shape]
 """{"min_shape": ..., "opt_shape": ..., "max_shape": ...}"""
 
 FIELDS = ("min_shape", "opt_shape", "max_shape")
 MAX_RANK = 8
 
 # Constraints:
-#   c1  exactly one of: shape, (min_shape, opt_shape, max_shape), profiles; shape_ranges goes with a shape that has -1
+#   c1  exactly one of: shape, (min_shape, opt_shape, max_shape), profiles; shape_ranges beside shape with -1
 #   c2  a shape is a sequence of at most 8 integers, none negative
 #   c3  min, opt and max have one rank and min <= opt <= max on every axis
 #   c4  profiles have one rank
@@ -25,18 +26,18 @@ MAX_RANK = 8
 class ShapeSpec:
     """Either `static`, or `envelope` (what all profiles together cover) and its `profiles`."""
 
-    static: Optional[Shape] = None
-    envelope: Optional[Range] = None
-    profiles: List[Range] = field(default_factory=list)
-    shared_dims: Dict[int, str] = field(default_factory=dict)
+    static: Shape | None = None
+    envelope: Range | None = None
+    profiles: list[Range] = field(default_factory=list)
+    shared_dims: dict[int, str] = field(default_factory=dict)
 
 
 def read_shape_spec(
-    shape: Optional[Sequence[int]] = None,
-    shape_ranges: Optional[Sequence[Sequence[Sequence[int]]]] = None,
-    profiles: Optional[Sequence[Mapping[str, Sequence[int]]]] = None,
-    shared_dims: Optional[Mapping[int, str]] = None,
-    **bounds: Optional[Sequence[int]],
+    shape: Sequence[int] | None = None,
+    shape_ranges: Sequence[Sequence[Sequence[int]]] | None = None,
+    profiles: Sequence[Mapping[str, Sequence[int]]] | None = None,
+    shared_dims: Mapping[int, str] | None = None,
+    **bounds: Sequence[int] | None,
 ) -> ShapeSpec:
     """The spec that the keywords of Input describe; `bounds` are min_shape, opt_shape and max_shape."""
     given = {name: value for name, value in bounds.items() if value is not None}
@@ -56,12 +57,18 @@ def _check_alternatives(shape: Any, shape_ranges: Any, profiles: Any, given: Map
     ways += ["min_shape, opt_shape, max_shape"] if given else []
     if len(ways) != 1:
         what = f"{' and '.join(ways)} together" if ways else "no shape at all"
-        raise InputError(f"Input takes either shape, or min_shape, opt_shape and max_shape, or profiles; got {what}")
+        raise InputError(
+            f"Input takes either shape, or min_shape, opt_shape and max_shape, or profiles; got {what}"
+        )
     missing = [name for name in FIELDS if name not in given]
     if given and missing:
-        raise InputError(f"Input with a range of shapes needs {', '.join(FIELDS)}; {', '.join(missing)} missing")
+        raise InputError(
+            f"Input with a range of shapes needs {', '.join(FIELDS)}; {', '.join(missing)} missing"
+        )
     if shape_ranges is not None and shape is None:
-        raise InputError("shape_ranges belongs to a shape that has -1 for its dynamic axes; no shape was given")
+        raise InputError(
+            "shape_ranges belongs to a shape that has -1 for its dynamic axes; no shape was given"
+        )
     if profiles is not None and len(profiles) == 0:
         raise InputError("profiles is empty; give at least one {min_shape, opt_shape, max_shape}")
 
@@ -76,14 +83,16 @@ def _sizes(shape: Any, what: str, lowest: int = 0) -> Shape:
     except TypeError:
         raise InputError(f"{what} is a tuple or list of integers, got {shape!r}") from None  # c2
     if len(sizes) > MAX_RANK:
-        raise InputError(f"{what} has {len(sizes)} dimensions, an engine takes at most {MAX_RANK}: {sizes}")  # c2
+        raise InputError(
+            f"{what} has {len(sizes)} dimensions, an engine takes at most {MAX_RANK}: {sizes}"
+        )  # c2
     if any(size < lowest for size in sizes):
         hint = "\n  For a dynamic axis give min_shape, opt_shape and max_shape" if -1 in sizes else ""
         raise InputError(f"{what} has a negative size: {sizes}{hint}")  # c2
     return sizes
 
 
-def _static(shape: Sequence[int], shared_dims: Optional[Mapping[int, str]]) -> ShapeSpec:
+def _static(shape: Sequence[int], shared_dims: Mapping[int, str] | None) -> ShapeSpec:
     sizes = _sizes(shape, "shape")
     if shared_dims:
         raise InputError(f"shared_dims names dynamic axes, but shape {sizes} has none")  # c5
@@ -96,7 +105,7 @@ def _range(bounds: Mapping[str, Sequence[int]]) -> Range:
     low, opt, high = (_sizes(bounds[name], name) for name in FIELDS)
     if not len(low) == len(opt) == len(high):
         raise InputError(f"min_shape, opt_shape and max_shape have one rank, got {low}, {opt}, {high}")  # c3
-    for axis, (a, b, c) in enumerate(zip(low, opt, high)):
+    for axis, (a, b, c) in enumerate(zip(low, opt, high, strict=True)):
         if not a <= b <= c:
             raise InputError(f"min <= opt <= max expected on axis {axis}, got {a}, {b}, {c}")  # c3
     return {"min_shape": low, "opt_shape": opt, "max_shape": high}
@@ -106,43 +115,53 @@ def _range_of_triple(triple: Sequence[Sequence[int]], shape: Sequence[int]) -> R
     if len(triple) != 3:
         raise InputError(f"an entry of shape_ranges is (min shape, opt shape, max shape), got {triple!r}")
     sizes = _sizes(shape, "shape", lowest=-1)
-    bounds = _range(dict(zip(FIELDS, triple)))
+    bounds = _range(dict(zip(FIELDS, triple, strict=True)))
     for name, bound in bounds.items():
-        fits = len(bound) == len(sizes) and all(size in (-1, given) for size, given in zip(sizes, bound))
+        fits = len(bound) == len(sizes) and all(
+            size in (-1, given) for size, given in zip(sizes, bound, strict=True)
+        )
         if not fits:
             raise InputError(f"{name} {bound} of shape_ranges does not go with shape {sizes}")
     return bounds
 
 
-def _dynamic(ranges: List[Range], names: Dict[int, str], shared_dims: Optional[Mapping[int, str]]) -> ShapeSpec:
+def _dynamic(ranges: list[Range], names: dict[int, str], shared_dims: Mapping[int, str] | None) -> ShapeSpec:
     if not ranges:
         raise InputError("shape_ranges is empty; give at least one (min shape, opt shape, max shape)")
     if len({len(bounds["min_shape"]) for bounds in ranges}) != 1:
         raise InputError(f"profiles have one rank, got {ranges}")  # c4
     envelope = {
-        "min_shape": tuple(map(min, zip(*(bounds["min_shape"] for bounds in ranges)))),
+        "min_shape": tuple(map(min, zip(*(bounds["min_shape"] for bounds in ranges), strict=True))),
         "opt_shape": ranges[0]["opt_shape"],
-        "max_shape": tuple(map(max, zip(*(bounds["max_shape"] for bounds in ranges)))),
+        "max_shape": tuple(map(max, zip(*(bounds["max_shape"] for bounds in ranges), strict=True))),
     }
-    return ShapeSpec(envelope=envelope, profiles=ranges, shared_dims=_shared(envelope, names, shared_dims or {}))
+    return ShapeSpec(
+        envelope=envelope, profiles=ranges, shared_dims=_shared(envelope, names, shared_dims or {})
+    )
 
 
-def _shared(envelope: Range, names: Mapping[int, str], asked: Mapping[int, str]) -> Dict[int, str]:
+def _shared(envelope: Range, names: Mapping[int, str], asked: Mapping[int, str]) -> dict[int, str]:
     rank = len(envelope["min_shape"])
     moving = {axis for axis in range(rank) if envelope["min_shape"][axis] != envelope["max_shape"][axis]}
     shared = {axis: name for axis, name in names.items() if axis in moving}
     for given_axis, name in asked.items():
         axis = given_axis + rank if given_axis < 0 else given_axis
         if axis not in moving:
-            raise InputError(f"shared_dims names axis {given_axis}, which is not a dynamic axis of {envelope}")  # c5
+            raise InputError(
+                f"shared_dims names axis {given_axis}, which is not a dynamic axis of {envelope}"
+            )  # c5
         if not (isinstance(name, str) and name.isidentifier()):
-            raise InputError(f"shared_dims gives axis {given_axis} the name {name!r}, which is no identifier")  # c5
+            raise InputError(
+                f"shared_dims gives axis {given_axis} the name {name!r}, which is no identifier"
+            )  # c5
         if shared.setdefault(axis, name) != name:
-            raise InputError(f"axis {given_axis} is named {shared[axis]!r} by the shape, {name!r} by shared_dims")
+            raise InputError(
+                f"axis {given_axis} is named {shared[axis]!r} by the shape, {name!r} by shared_dims"
+            )
     return shared
 
 
-def _field_names(shapes: Sequence[Any]) -> Dict[int, str]:
+def _field_names(shapes: Sequence[Any]) -> dict[int, str]:
     """Axis -> field name, where the shapes are namedtuples."""
     fields = {shape._fields for shape in shapes if hasattr(shape, "_fields")}
     if len(fields) > 1:
@@ -150,5 +169,5 @@ def _field_names(shapes: Sequence[Any]) -> Dict[int, str]:
     return dict(enumerate(fields.pop())) if fields else {}
 
 
-def _all_shapes(profiles: Optional[Sequence[Mapping[str, Any]]]) -> List[Any]:
+def _all_shapes(profiles: Sequence[Mapping[str, Any]] | None) -> list[Any]:
     return [shape for profile in profiles or () if isinstance(profile, Mapping) for shape in profile.values()]

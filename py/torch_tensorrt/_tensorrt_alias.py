@@ -1,11 +1,12 @@
-"""The module `tensorrt` where only NVIDIA's `tensorrt_bindings` is installed: the same objects under the usual name."""
+"""The module `tensorrt` where only NVIDIA's `tensorrt_bindings` is installed: the same objects."""
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Optional, Sequence
+from typing import Any
 
 
 class _Same(Loader):
@@ -30,20 +31,26 @@ class _SubmoduleFinder(MetaPathFinder):
         self._prefix = f"{alias}."
         self._target = target
 
-    def find_spec(self, fullname: str, path: Optional[Sequence[str]], target: Any = None) -> Optional[ModuleSpec]:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         if not fullname.startswith(self._prefix):
             return None
-        real = f"{self._target}.{fullname[len(self._prefix):]}"
+        real = f"{self._target}.{fullname[len(self._prefix) :]}"
         if importlib.util.find_spec(real) is None:
             return None
         return ModuleSpec(fullname, _Same(real))
 
 
 def install_alias(name: str, bindings: ModuleType) -> ModuleType:
-    """Puts a module `name` with everything that `bindings` has into sys.modules; `bindings` stays as it is."""
+    """Puts a module `name` with all that `bindings` has into sys.modules; `bindings` stays as it is."""
     module = ModuleType(name, bindings.__doc__)
-    public = {key: value for key, value in vars(bindings).items() if key == "__version__" or not key.startswith("__")}
-    module.__dict__.update(public, _package_name=name, __path__=[], __getattr__=lambda key: getattr(bindings, key))
+    public = {
+        key: value
+        for key, value in vars(bindings).items()
+        if key == "__version__" or not key.startswith("__")
+    }
+    module.__dict__.update(
+        public, _package_name=name, __path__=[], __getattr__=lambda key: getattr(bindings, key)
+    )
     module.__spec__ = ModuleSpec(name, None, is_package=True)
     sys.meta_path.append(_SubmoduleFinder(name, bindings.__name__))
     sys.modules[name] = module

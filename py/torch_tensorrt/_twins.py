@@ -1,7 +1,8 @@
-"""TwinEnum: an enum whose members have twins in torch, numpy, TensorRT and _C, and the four conversions between them."""
+"""TwinEnum: an enum whose members have twins in torch, numpy, TensorRT and _C, and its four conversions."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Mapping, Optional, Type, TypeVar
+from typing import Any, TypeVar
 
 from torch_tensorrt._errors import InputError
 
@@ -11,11 +12,15 @@ Twins = Mapping[type, Mapping[str, Any]]
 """Foreign type -> member's name -> that type's word for it. Members without a twin are left out."""
 
 
+def _path(kind: Any) -> str:
+    return f"{getattr(kind, '__module__', '?')}.{getattr(kind, '__qualname__', kind)}"
+
+
 class TwinEnum(Enum):
     """Subclasses say in `_twins` what corresponds to what; nothing is ever replaced by something near it.
 
-    Members equal their twins, and hash like the twin in torch (where there is one), so that both can share a set.
-    `use_default` never stands in for what cannot be represented: it only gives what was not declared its default.
+    Members equal their twins, and hash like the twin in torch (where there is one): both can share a set.
+    `use_default` never stands in for what cannot be represented: it gives what was not declared its default.
     """
 
     @classmethod
@@ -36,7 +41,7 @@ class TwinEnum(Enum):
         return self
 
     @classmethod
-    def try_from(cls: Type[Self], t: Any, use_default: bool = False) -> Optional[Self]:
+    def try_from(cls: type[Self], t: Any, use_default: bool = False) -> Self | None:
         """The member that `t` is or corresponds to, or None."""
         if isinstance(t, cls):
             return t
@@ -47,18 +52,18 @@ class TwinEnum(Enum):
         return None
 
     @classmethod
-    def _from(cls: Type[Self], t: Any, use_default: bool = False) -> Self:
+    def _from(cls: type[Self], t: Any, use_default: bool = False) -> Self:
         """The member that `t` is or corresponds to; raises where there is none."""
         member = cls.try_from(t)
         if member is None:
             raise cls._error(
-                f"{t!r} (of {type(t).__module__}.{type(t).__qualname__}) has no equivalent in torch_tensorrt.{cls.__name__}\n"
+                f"{t!r} ({_path(type(t))}) has no equivalent in torch_tensorrt.{cls.__name__}\n"
                 f"  Use one of {', '.join(cls.__members__)}"
             )
         return member
 
-    def try_to(self, t: Any, use_default: bool = False) -> Optional[Any]:
-        """What this is in another library (`t`: torch.dtype, numpy.dtype, tensorrt.DataType, ...), or None."""
+    def try_to(self, t: Any, use_default: bool = False) -> Any | None:
+        """What this is in another library (`t`: torch.dtype, tensorrt.DataType, ...), or None."""
         if t is type(self):
             return self
         member = self._declared() if use_default else self
@@ -68,10 +73,9 @@ class TwinEnum(Enum):
         """What this is in another library (`t` is that library's type); raises where it has no such thing."""
         twin = self.try_to(t, use_default)
         if twin is None:
-            known = ", ".join(f"{foreign.__module__}.{foreign.__qualname__}" for foreign in self._twins())
+            known = ", ".join(_path(foreign) for foreign in self._twins())
             raise self._error(
-                f"{self} has no equivalent in {getattr(t, '__module__', '?')}.{getattr(t, '__qualname__', t)}\n"
-                f"  Types that can be asked for: {known}"
+                f"{self} has no equivalent in {_path(t)}\n  Types that can be asked for: {known}"
             )
         return twin
 

@@ -1,14 +1,13 @@
 """Versions of the package and of what it was built for."""
 
 from importlib import metadata
-from typing import Optional
 
 import torch
 
 _SOURCE_VERSION = "0.1.0"
 
 
-def _installed(*distributions: str) -> Optional[str]:
+def _installed(*distributions: str) -> str | None:
     for name in distributions:
         try:
             return metadata.version(name)

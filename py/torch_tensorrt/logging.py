@@ -1,16 +1,18 @@
 """Log of the package: one level for the Python logger, TensorRT's messages and the C++ half.
 
-Nothing is configured by importing this: messages go to the handlers of the program, warnings and errors to standard
-error where it has none. `set_level` and the context managers make lower levels visible there too.
+Nothing is configured by importing this: messages go to the handlers of the program, warnings and errors to
+standard error where it has none. `set_level` and the context managers make lower levels visible there too.
 """
 
+import importlib
 import logging as _logging
 import sys
 from types import TracebackType
-from typing import Any, Optional, Type
+from typing import Any
 
-import tensorrt as _trt
 import torch
+
+_trt: Any = importlib.import_module("tensorrt")  # untyped: what it holds depends on the installed bindings
 
 _LOGGER = _logging.getLogger("torch_tensorrt")
 _ENGINE_LOGGER = _logging.getLogger("torch_tensorrt.tensorrt")
@@ -18,9 +20,20 @@ _ENGINE_LOGGER = _logging.getLogger("torch_tensorrt.tensorrt")
 GRAPHS = 5
 """Python level of the C++ half's graph dumps, below DEBUG."""
 
-_CPP_LEVELS = ((_logging.CRITICAL, 0), (_logging.ERROR, 1), (_logging.WARNING, 2), (_logging.INFO, 3), (_logging.DEBUG, 4))
-_SEVERITIES = {"INTERNAL_ERROR": _logging.CRITICAL, "ERROR": _logging.ERROR, "WARNING": _logging.WARNING,
-               "INFO": _logging.INFO, "VERBOSE": _logging.DEBUG}
+_CPP_LEVELS = (
+    (_logging.CRITICAL, 0),
+    (_logging.ERROR, 1),
+    (_logging.WARNING, 2),
+    (_logging.INFO, 3),
+    (_logging.DEBUG, 4),
+)
+_SEVERITIES = {
+    "INTERNAL_ERROR": _logging.CRITICAL,
+    "ERROR": _logging.ERROR,
+    "WARNING": _logging.WARNING,
+    "INFO": _logging.INFO,
+    "VERBOSE": _logging.DEBUG,
+}
 
 
 class _EngineLogger(_trt.ILogger):  # type: ignore[misc]
@@ -67,8 +80,8 @@ def _cpp_level(level: int) -> int:
     return next((cpp for python, cpp in _CPP_LEVELS if level >= python), 5)
 
 
-def set_level(level: int, logger: Optional[_logging.Logger] = None) -> None:
-    """Reports messages from `level` (of Python's logging) on, in both halves; `logger`: only that Python logger."""
+def set_level(level: int, logger: _logging.Logger | None = None) -> None:
+    """Reports messages from `level` (of Python's logging) on, in both halves; or of that logger only."""
     if logger is not None:
         logger.setLevel(level)
         return
@@ -90,9 +103,9 @@ class _LevelContext:
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         python, had_fallback, cpp = self._before
         _LOGGER.setLevel(python)

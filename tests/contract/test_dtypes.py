@@ -1,7 +1,5 @@
 """The dtype table against torch and TensorRT: every type of theirs is known, or refused by name."""
 
-from typing import List
-
 import pytest
 import tensorrt as trt
 import torch
@@ -13,7 +11,7 @@ ROWS = {row[0]: row for row in _C.dtype_table()}
 KINDS = {"floating", "integer", "boolean", "quantized", "complex"}
 
 
-def torch_dtypes() -> List[torch.dtype]:
+def torch_dtypes() -> list[torch.dtype]:
     """All of them, each once."""
     found = {value for value in vars(torch).values() if isinstance(value, torch.dtype)}
     return sorted(found, key=str)
@@ -63,7 +61,10 @@ def test_rows_name_torch_dtypes() -> None:
 
 def test_every_type_of_the_engine_has_one_row() -> None:
     assert sorted(row[2] for row in ROWS.values() if row[2]) == sorted(
-        {*trt.DataType.__members__, *(row[2] for row in ROWS.values() if row[2] and not hasattr(trt.DataType, row[2]))}
+        {
+            *trt.DataType.__members__,
+            *(row[2] for row in ROWS.values() if row[2] and not hasattr(trt.DataType, row[2])),
+        }
     )
     assert set(trt.DataType.__members__) <= {row[2] for row in ROWS.values()}
 

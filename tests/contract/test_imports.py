@@ -2,7 +2,6 @@
 
 import ast
 from pathlib import Path
-from typing import Dict, List, Set
 
 import pytest
 import torch_tensorrt
@@ -16,12 +15,12 @@ def module_name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-FILES: Dict[str, Path] = {module_name(file): file for file in sorted(ROOT.rglob("*.py"))}
+FILES: dict[str, Path] = {module_name(file): file for file in sorted(ROOT.rglob("*.py"))}
 
 
-def load_time_nodes(body: List[ast.stmt]) -> List[ast.stmt]:
+def load_time_nodes(body: list[ast.stmt]) -> list[ast.stmt]:
     """Statements that run when a module is imported; those under `if TYPE_CHECKING` do not."""
-    found: List[ast.stmt] = []
+    found: list[ast.stmt] = []
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
@@ -34,7 +33,7 @@ def load_time_nodes(body: List[ast.stmt]) -> List[ast.stmt]:
     return found
 
 
-def targets(node: ast.stmt, inside: str) -> Set[str]:
+def targets(node: ast.stmt, inside: str) -> set[str]:
     """Modules of the package that an import statement loads, the nearest existing ones."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
@@ -55,7 +54,7 @@ def absolute(node: ast.ImportFrom, inside: str) -> str:
     return f"{package}.{node.module}" if node.module else package
 
 
-def edges() -> Dict[str, Set[str]]:
+def edges() -> dict[str, set[str]]:
     found = {}
     for name, file in FILES.items():
         nodes = load_time_nodes(ast.parse(file.read_text()).body)
@@ -63,12 +62,12 @@ def edges() -> Dict[str, Set[str]]:
     return found
 
 
-def circle(graph: Dict[str, Set[str]]) -> List[str]:
+def circle(graph: dict[str, set[str]]) -> list[str]:
     """Some circle, or nothing."""
-    done: Set[str] = set()
-    path: List[str] = []
+    done: set[str] = set()
+    path: list[str] = []
 
-    def visit(name: str) -> List[str]:
+    def visit(name: str) -> list[str]:
         if name in path:
             return [*path[path.index(name) :], name]
         if name in done:
@@ -103,5 +102,7 @@ def test_siblings_are_imported_by_module(name: str) -> None:
         return
     for node in ast.walk(ast.parse(FILES[name].read_text())):
         if isinstance(node, ast.ImportFrom) and absolute(node, name) == PACKAGE:
-            modules = [alias.name for alias in node.names if f"{PACKAGE}.{alias.name}" in FILES or alias.name == "_C"]
+            modules = [
+                alias.name for alias in node.names if f"{PACKAGE}.{alias.name}" in FILES or alias.name == "_C"
+            ]
             assert len(modules) == len(node.names), f"{name}:{node.lineno} {ast.unparse(node)}"

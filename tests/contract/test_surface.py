@@ -1,7 +1,7 @@
 """The public surface: names, signatures and defaults of the interface that this package replaces."""
 
 import inspect
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 import torch_tensorrt
@@ -11,15 +11,21 @@ REQUIRED = inspect.Parameter.empty
 
 NAMES = """
 compile cross_compile_for_windows load_cross_compiled_exported_program convert_method_to_trt_engine save load
-Input Device DeviceType EngineCapability Platform dtype memory_format MutableTorchTensorRTModule ENABLED_FEATURES
-tensorrt_package_name dynamo runtime logging ts __version__ __cuda_version__
-TorchTensorRTModule set_multi_device_safe_mode set_cudagraphs_mode get_cudagraphs_mode get_whole_cudagraphs_mode
-enable_cudagraphs enable_pre_allocated_outputs enable_output_allocator weight_streaming
+Input Device DeviceType EngineCapability Platform dtype memory_format MutableTorchTensorRTModule
+ENABLED_FEATURES tensorrt_package_name dynamo runtime logging ts __version__ __cuda_version__
+TorchTensorRTModule set_multi_device_safe_mode set_cudagraphs_mode get_cudagraphs_mode
+get_whole_cudagraphs_mode enable_cudagraphs enable_pre_allocated_outputs enable_output_allocator
+weight_streaming
 """.split()
 
-ENTRY: Dict[str, Dict[str, Any]] = {
+ENTRY: dict[str, dict[str, Any]] = {
     "compile": dict(
-        module=REQUIRED, ir="default", inputs=None, arg_inputs=None, kwarg_inputs=None, enabled_precisions=None
+        module=REQUIRED,
+        ir="default",
+        inputs=None,
+        arg_inputs=None,
+        kwarg_inputs=None,
+        enabled_precisions=None,
     ),
     "convert_method_to_trt_engine": dict(
         module=REQUIRED,
@@ -31,7 +37,12 @@ ENTRY: Dict[str, Dict[str, Any]] = {
         enabled_precisions=None,
     ),
     "cross_compile_for_windows": dict(
-        module=REQUIRED, file_path=REQUIRED, inputs=None, arg_inputs=None, kwarg_inputs=None, enabled_precisions=None
+        module=REQUIRED,
+        file_path=REQUIRED,
+        inputs=None,
+        arg_inputs=None,
+        kwarg_inputs=None,
+        enabled_precisions=None,
     ),
     "load_cross_compiled_exported_program": dict(file_path=""),
     "save": dict(
@@ -65,7 +76,7 @@ TS_BUILD = dict(
     **DLA,
     truncate_long_and_double=False,
 )
-TS: Dict[str, Dict[str, Any]] = {
+TS: dict[str, dict[str, Any]] = {
     "compile": dict(
         module=REQUIRED,
         inputs=None,
@@ -99,7 +110,7 @@ TS: Dict[str, Dict[str, Any]] = {
 }
 
 
-def parameters(function: Any) -> Dict[str, Any]:
+def parameters(function: Any) -> dict[str, Any]:
     """Name -> default, in order; *args and **kwargs are left out."""
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     found = inspect.signature(function).parameters.values()

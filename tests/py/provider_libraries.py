@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import Dict, Optional
 
 import torch_tensorrt
 
@@ -33,7 +32,7 @@ SYMBOLS = {
 
 
 def build_libraries(folder: Path, *, version: int = 101601, without: str = "") -> Path:
-    """libnvinfer.so.10 and its companions in `folder`; `without` names a symbol or a whole library to leave out."""
+    """libnvinfer.so.10 and its companions in `folder`; `without`: a symbol or a library to leave out."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, functions in SYMBOLS.items():
         if name == without:
@@ -55,13 +54,18 @@ def compiler() -> str:
     return found
 
 
-def run_python(code: str, *, env: Optional[Dict[str, str]] = None, path: str = "") -> "subprocess.CompletedProcess[str]":
-    """Runs code in a fresh interpreter, which finds this very package; `path` comes before everything else."""
+def run_python(
+    code: str, *, env: dict[str, str] | None = None, path: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Runs code in a fresh interpreter that finds this very package; `path` comes before everything."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith("TORCHTRT_")}
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, [path, str(PACKAGE.parent)]))
     variables["OMP_NUM_THREADS"] = "1"
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], env={**variables, **(env or {})}, capture_output=True, text=True
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**variables, **(env or {})},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -88,7 +92,7 @@ for line in sys.stdin:
 
 
 class Zygote:
-    """A process with `C` (torch_tensorrt._C) where no provider is loaded yet; each program runs in a fork of it."""
+    """A process with `C` (torch_tensorrt._C) and no provider yet; each program runs in a fork of it."""
 
     def __init__(self) -> None:
         pipe = subprocess.PIPE

@@ -82,7 +82,9 @@ def test_conversions() -> None:
 
 
 def test_devices_are_values() -> None:
-    assert Device("gpu:1") == Device(gpu_id=1) and Device("gpu:1") != Device("gpu:0") and Device("cpu") != "cpu"
+    assert (
+        Device("gpu:1") == Device(gpu_id=1) and Device("gpu:1") != Device("gpu:0") and Device("cpu") != "cpu"
+    )
     assert len({Device("gpu:1"), Device(gpu_id=1), Device("cpu")}) == 2
     assert pickle.loads(pickle.dumps(Device("dla:1"))) == Device("dla:1")
 

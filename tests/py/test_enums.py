@@ -54,7 +54,9 @@ def test_members_and_aliases_are_those_of_the_public_interface() -> None:
 
 
 @pytest.mark.parametrize(("name", "torch_type", "numpy_type", "engine_type"), DTYPES)
-def test_dtype_conversions_go_both_ways(name: str, torch_type: Any, numpy_type: Any, engine_type: Any) -> None:
+def test_dtype_conversions_go_both_ways(
+    name: str, torch_type: Any, numpy_type: Any, engine_type: Any
+) -> None:
     member = dtype[name]
     engine = None if engine_type is None else getattr(trt.DataType, engine_type)
     numpy = None if numpy_type is None else np.dtype(numpy_type)
@@ -90,7 +92,9 @@ def test_unknown_is_float32_only_where_the_default_is_asked_for() -> None:
     assert dtype.unknown.to(np.dtype, use_default=True) == np.float32
 
 
-@pytest.mark.parametrize("foreign", [torch.int16, torch.complex64, torch.float8_e5m2, np.int16, np.dtype("uint16")])
+@pytest.mark.parametrize(
+    "foreign", [torch.int16, torch.complex64, torch.float8_e5m2, np.int16, np.dtype("uint16")]
+)
 def test_types_without_a_member_are_refused(foreign: Any) -> None:
     assert dtype.try_from(foreign) is None
     assert dtype.try_from(foreign, use_default=True) is None
@@ -191,7 +195,9 @@ def test_platform_names_in_saved_engines() -> None:
     names = ["linux_x86_64", "linux_aarch64", "windows_x86_64", "windows_arm64", "unknown"]
     assert [member.to(str) for member in Platform] == names
     assert [Platform._from(name) for name in names] == list(Platform)
-    assert Platform.current_platform()._to_serialized_rt_platform() == torch.ops.tensorrt.get_current_platform()
+    assert (
+        Platform.current_platform()._to_serialized_rt_platform() == torch.ops.tensorrt.get_current_platform()
+    )
     with pytest.raises(ValueError):
         Platform._from("beos_ppc")
 

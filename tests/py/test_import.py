@@ -22,7 +22,7 @@ import logging, warnings, torch
 def state():
     root = logging.getLogger()
     return [len(root.handlers), root.level, logging.getLevelName("WARNING"), list(map(str, warnings.filters)),
-            warnings.showwarning.__module__, logging.root.manager.disable, logging._warnings_showwarning is None]
+            warnings.showwarning.__module__, logging._warnings_showwarning is None]
 before = state()
 import torch_tensorrt
 facts["same"] = before == state()
@@ -45,7 +45,8 @@ facts["seconds"] = time.perf_counter() - start
 def test_front_ends_load_on_first_use() -> None:
     found = facts("""
 import sys, torch_tensorrt
-heavy = [name for name in sys.modules if name.startswith(("torch._dynamo", "torch._inductor", "torch_tensorrt.ts"))]
+heavy = ("torch._dynamo", "torch._inductor", "torch_tensorrt.ts", "torch_tensorrt.dynamo")
+heavy = [name for name in sys.modules if name.startswith(heavy)]
 facts["heavy"] = heavy
 facts["listed"] = {"dynamo", "runtime", "ts", "TorchTensorRTModule"} <= set(dir(torch_tensorrt))
 """)
@@ -62,7 +63,7 @@ def test_unknown_attribute() -> None:
 def test_tensorrt_is_the_bindings_under_the_usual_name() -> None:
     found = facts("""
 import torch_tensorrt, tensorrt, tensorrt.tensorrt, tensorrt_bindings, importlib.util
-facts["objects"] = tensorrt.Builder is tensorrt_bindings.Builder and tensorrt.DataType is tensorrt_bindings.DataType
+facts["objects"] = [getattr(tensorrt, n) is getattr(tensorrt_bindings, n) for n in ("Builder", "DataType")]
 facts["submodule"] = tensorrt.tensorrt is tensorrt_bindings.tensorrt
 facts["spec"] = [tensorrt.__spec__.name, tensorrt_bindings.tensorrt.__spec__.name]
 facts["found"] = importlib.util.find_spec("tensorrt") is not None
@@ -72,7 +73,7 @@ facts["unpatched"] = hasattr(tensorrt_bindings, "_package_name")
 facts["package"] = [tensorrt._package_name, torch_tensorrt.tensorrt_package_name]
 """)
     assert found == {
-        "objects": True,
+        "objects": [True, True],
         "submodule": True,
         "spec": ["tensorrt", "tensorrt_bindings.tensorrt"],
         "found": True,
@@ -84,12 +85,15 @@ facts["package"] = [tensorrt._package_name, torch_tensorrt.tensorrt_package_name
 
 
 def test_tensorrt_may_be_imported_first() -> None:
-    found = facts("""
+    found = facts(
+        """
 import tensorrt as trt
 import sys, torch_tensorrt, tensorrt_bindings
 facts["one"] = trt is sys.modules["tensorrt"] and trt.Builder is tensorrt_bindings.Builder
 facts["provider"] = torch_tensorrt.provider().name
-""", env={"TORCHTRT_PROVIDER": "embedded"})
+""",
+        env={"TORCHTRT_PROVIDER": "embedded"},
+    )
     assert found == {"one": True, "provider": "embedded"}
 
 
@@ -107,8 +111,8 @@ def test_the_meta_package_is_used_where_it_is_installed(tmp_path: Path) -> None:
     package = tmp_path / "tensorrt"
     package.mkdir()
     (package / "__init__.py").write_text("from tensorrt_bindings import *\nmeta = True\n")
-    for order in ("torch_tensorrt, tensorrt", "tensorrt, torch_tensorrt"):
-        assert facts(f"import {order}\nfacts['meta'] = tensorrt.meta", path=str(tmp_path)) == {"meta": True}
+    code = "import torch_tensorrt, tensorrt\nfacts['meta'] = tensorrt.meta"
+    assert facts(code, path=str(tmp_path)) == {"meta": True}
 
 
 def test_the_meta_package_is_used_behind_ours_on_the_path(tmp_path: Path) -> None:
@@ -116,7 +120,9 @@ def test_the_meta_package_is_used_behind_ours_on_the_path(tmp_path: Path) -> Non
     package.mkdir()
     (package / "__init__.py").write_text("from tensorrt_bindings import *\nmeta = True\n")
     for order in ("torch_tensorrt, tensorrt", "tensorrt, torch_tensorrt"):
-        code = f"import sys; sys.path.append({str(tmp_path)!r})\nimport {order}\nfacts['meta'] = tensorrt.meta"
+        code = (
+            f"import sys; sys.path.append({str(tmp_path)!r})\nimport {order}\nfacts['meta'] = tensorrt.meta"
+        )
         assert facts(code) == {"meta": True}
 
 
@@ -155,7 +161,9 @@ except ImportError as error:
 
 def test_bindings_that_cannot_be_imported_are_named(tmp_path: Path) -> None:
     (tmp_path / "tensorrt_bindings").mkdir()
-    (tmp_path / "tensorrt_bindings" / "__init__.py").write_text("raise ImportError('built for another Python')\n")
+    (tmp_path / "tensorrt_bindings" / "__init__.py").write_text(
+        "raise ImportError('built for another Python')\n"
+    )
     result = run_python("import torch_tensorrt", path=str(tmp_path))
     assert "cannot be imported: built for another Python" in result.stderr
     assert "--force-reinstall" in result.stderr
@@ -196,5 +204,7 @@ def test_command_line(option: list, capsys: pytest.CaptureFixture) -> None:  # t
 
 
 def test_command_line_as_a_module() -> None:
-    result = run_python("import runpy, sys; sys.argv = ['x']; runpy.run_module('torch_tensorrt', run_name='__main__')")
+    result = run_python(
+        "import runpy, sys; sys.argv = ['x']; runpy.run_module('torch_tensorrt', run_name='__main__')"
+    )
     assert result.returncode == 0 and "provider" in result.stdout, result.stderr

@@ -1,7 +1,8 @@
 """torch_tensorrt.logging: levels of both halves, and where messages go."""
 
 import logging as python_logging
-from typing import Any, Iterator, List
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import tensorrt as trt
@@ -69,7 +70,13 @@ def test_set_level_of_one_logger_leaves_the_rest() -> None:
 
 @pytest.mark.parametrize(
     ("severity", "level"),
-    [("INTERNAL_ERROR", "CRITICAL"), ("ERROR", "ERROR"), ("WARNING", "WARNING"), ("INFO", "INFO"), ("VERBOSE", "DEBUG")],
+    [
+        ("INTERNAL_ERROR", "CRITICAL"),
+        ("ERROR", "ERROR"),
+        ("WARNING", "WARNING"),
+        ("INFO", "INFO"),
+        ("VERBOSE", "DEBUG"),
+    ],
 )
 def test_engine_messages_are_log_records(severity: str, level: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(python_logging.DEBUG, logger="torch_tensorrt"):
@@ -80,7 +87,7 @@ def test_engine_messages_are_log_records(severity: str, level: str, caplog: pyte
 
 
 def test_min_severity_follows_the_level() -> None:
-    seen: List[str] = []
+    seen: list[str] = []
     for context, _, _ in CONTEXTS:
         with context():
             seen.append(logging.TRT_LOGGER.min_severity.name)

@@ -1,7 +1,7 @@
 """Choice and loading of the library behind TensorRT's interface (core/provider, _provider.py)."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, Optional
 
 import pytest
 import torch_tensorrt
@@ -23,7 +23,7 @@ class Machine:
         self,
         choice: str,
         *,
-        nvidia: Optional[str] = None,
+        nvidia: str | None = None,
         embedded: str = "embedded",
         cuda: bool = False,
         before: str = "",
@@ -84,7 +84,9 @@ def test_auto_with_cuda_without_nvidias_library_is_embedded(machine: Machine) ->
         ("no_parser", "libnvonnxparser.so.10"),
     ],
 )
-def test_a_broken_library_is_reported_by_auto_and_refused_on_request(machine: Machine, folder: str, why: str) -> None:
+def test_a_broken_library_is_reported_by_auto_and_refused_on_request(
+    machine: Machine, folder: str, why: str
+) -> None:
     taken = machine.load("auto", nvidia=folder, cuda=True)
     assert taken.startswith("embedded|") and why in taken.split("|", 4)[4]
     refused = machine.load("nvidia", nvidia=folder, cuda=True)
@@ -139,7 +141,9 @@ def test_provider_describes_itself() -> None:
     assert found is torch_tensorrt.provider()
     assert found.name in ("nvidia", "embedded") and found.device in ("cpu", "cuda")
     assert Path(found.path).is_file() and found.version.startswith("10.") and found.reason
-    assert all(fact in str(found) for fact in (found.name, found.version, found.path, found.device, found.reason))
+    assert all(
+        fact in str(found) for fact in (found.name, found.version, found.path, found.device, found.reason)
+    )
 
 
 def test_embedded_device_of_the_environment() -> None:
