@@ -61,6 +61,7 @@ std::string Engine::bindings_json() const {
 }
 
 Engine::Flat Engine::obj_flatten() const {
+  std::lock_guard lock(mutex_);
   const std::vector<std::string> text = to_text(info_.fields());
   const auto pair = [&](const char* key, InfoField field) { return std::make_tuple(std::string(key), text[field]); };
   return {pair("version", ABI_TARGET_IDX),
@@ -79,13 +80,25 @@ Engine::Flat Engine::obj_flatten() const {
 }
 
 std::vector<std::string> Engine::state() const {
+  std::lock_guard lock(mutex_);
   return to_text(info_.fields());
 }
 
 std::vector<std::string> Engine::metadata_only() const {
+  std::lock_guard lock(mutex_);
   std::vector<std::string> fields = info_.fields();
   fields[ENGINE_IDX].clear();
   return fields;
+}
+
+std::string Engine::serialized_metadata() const {
+  std::lock_guard lock(mutex_);
+  return info_.metadata;
+}
+
+void Engine::set_serialized_metadata(std::string metadata) {
+  std::lock_guard lock(mutex_);
+  info_.metadata = std::move(metadata);
 }
 
 at::Tensor Engine::serialized_engine_tensor() const {

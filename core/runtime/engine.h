@@ -54,7 +54,8 @@ class Engine : public torch::CustomClassHolder {
   std::vector<std::string> metadata_only() const;
   // The bytes of the plan as a uint8 tensor of its own.
   at::Tensor serialized_engine_tensor() const;
-  std::string serialized_metadata() const { return info_.metadata; }
+  std::string serialized_metadata() const;
+  void set_serialized_metadata(std::string metadata);
 
   // Inspection.
   std::string layer_info() const;

@@ -6,6 +6,7 @@
 
 #include "bind.h"
 #include "core/runtime/engine_info.h"
+#include "core/runtime/modes.h"
 #include "core/util/log.h"
 
 namespace py = pybind11;
@@ -29,6 +30,9 @@ void bind_runtime(py::module_& m) {
   m.def("_log", &log, py::arg("level"), py::arg("msg"));
   py::module_ rt = m.def_submodule("rt", "Facts of the runtime.");
   rt.attr("ABI_VERSION") = std::string(runtime::kAbiVersion);
+  // As torch.ops.tensorrt.get_*, without the dispatcher: read at every call of an engine on a GPU.
+  rt.def("multi_device_safe_mode", &runtime::multi_device_safe_mode);
+  rt.def("cudagraphs_mode", [] { return static_cast<int64_t>(runtime::cudagraphs_mode()); });
 }
 
 }  // namespace torchtrt
