@@ -8,7 +8,8 @@ void expect_inputs(const Types& in, size_t count) { expect_inputs(in, count, cou
 void expect_inputs(const Types& in, size_t least, size_t most) {
   const char* separator = most > least ? " to " : "";
   const std::string upper = most > least ? join(most) : "";
-  TORCHTRT_CHECK(in.size() >= least && in.size() <= most, least, separator, upper, " inputs expected, got ", in.size());
+  TORCHTRT_CHECK(in.size() >= least && in.size() <= most, least, separator, upper, most == 1 ? " input" : " inputs",
+                 " expected, got ", in.size());
   for (size_t i = 0; i < least; ++i) TORCHTRT_CHECK(in[i] != DType::kNone, "input ", i, " is missing");
 }
 

@@ -21,7 +21,7 @@ TEST(Activation, TypesPass) {
     EXPECT_EQ(types_of(Activation{ActivationType::kRelu}, {type}), Types{type});
 }
 
-TEST(Activation, C1OneInput) { EXPECT_VIOLATION(types_of(Activation{}, {}), "1 inputs expected, got 0"); }
+TEST(Activation, C1OneInput) { EXPECT_VIOLATION(types_of(Activation{}, {}), "1 input expected, got 0"); }
 TEST(Activation, C2FloatsOrRelu) {
   EXPECT_VIOLATION(types_of(Activation{ActivationType::kSigmoid}, {kI32}), "not int32");
   EXPECT_VIOLATION(types_of(Activation{ActivationType::kRelu}, {kBool}), "not bool");

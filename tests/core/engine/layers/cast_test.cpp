@@ -17,7 +17,7 @@ TEST(Cast, TakesEveryPair) {
     for (const DType to : kCastable) EXPECT_EQ(types_of(Cast{to}, {from}), Types{to});
 }
 
-TEST(Cast, C1OneInput) { EXPECT_VIOLATION(types_of(Cast{}, {}), "1 inputs expected"); }
+TEST(Cast, C1OneInput) { EXPECT_VIOLATION(types_of(Cast{}, {}), "1 input expected"); }
 TEST(Cast, C2InputTypes) { EXPECT_VIOLATION(types_of(Cast{kF32}, {DType::kFloat8}), "the input of a cast has to be"); }
 TEST(Cast, C3ResultTypes) {
   EXPECT_VIOLATION(types_of(Cast{DType::kInt4}, {kF32}), "the result of a cast has to be");
@@ -54,7 +54,7 @@ TEST(Cast, UnknownStaysUnknown) {
   EXPECT_FALSE(fold_of(Cast{kF16}, {ints({1})}));
 }
 
-TEST(Identity, C1OneInput) { EXPECT_VIOLATION(types_of(Identity{}, {kF32, kF32}), "1 inputs expected"); }
+TEST(Identity, C1OneInput) { EXPECT_VIOLATION(types_of(Identity{}, {kF32, kF32}), "1 input expected"); }
 TEST(Identity, C2TypesOfCast) {
   EXPECT_VIOLATION(types_of(Identity{DType::kInt4}, {kF32}), "the result of a cast has to be");
 }

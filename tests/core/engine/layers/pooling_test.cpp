@@ -28,7 +28,7 @@ TEST(Pooling, Shapes) {
   EXPECT_EQ(types_of(square(), {kI8}), Types{kI8});
 }
 
-TEST(Pooling, C1OneInput) { EXPECT_VIOLATION(types_of(square(), {kF32, kF32}), "1 inputs expected"); }
+TEST(Pooling, C1OneInput) { EXPECT_VIOLATION(types_of(square(), {kF32, kF32}), "1 input expected"); }
 TEST(Pooling, C2Types) { EXPECT_VIOLATION(types_of(square(), {kI32}), "not int32"); }
 TEST(Pooling, C3Window) {
   EXPECT_VIOLATION(shape_with([](Pooling& op) { op.window_size = {2}; }), "2 or 3 axes");

@@ -11,7 +11,7 @@ TEST(Softmax, KeepsTypeAndShape) {
   EXPECT_EQ(shape_of(Softmax{1}, {Shape{kX, 0}}), (Shape{kX, 0}));
 }
 
-TEST(Softmax, C1OneInput) { EXPECT_VIOLATION(types_of(Softmax{}, {}), "1 inputs expected"); }
+TEST(Softmax, C1OneInput) { EXPECT_VIOLATION(types_of(Softmax{}, {}), "1 input expected"); }
 TEST(Softmax, C2Floats) { EXPECT_VIOLATION(types_of(Softmax{}, {kI32}), "not int32"); }
 TEST(Softmax, C3AxisInsideRank) {
   EXPECT_VIOLATION(shape_of(Softmax{2}, {Shape{3, 4}}), "axis 2 lies outside rank 2");

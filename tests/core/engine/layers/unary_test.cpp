@@ -18,7 +18,7 @@ TEST(Unary, TypesFollowTheOperation) {
   EXPECT_EQ(types_of(op(UnaryOp::kIsNan), {kF16}), Types{kBool});
 }
 
-TEST(Unary, C1OneInput) { EXPECT_VIOLATION(types_of(op(UnaryOp::kExp), {kF32, kF32}), "1 inputs expected, got 2"); }
+TEST(Unary, C1OneInput) { EXPECT_VIOLATION(types_of(op(UnaryOp::kExp), {kF32, kF32}), "1 input expected, got 2"); }
 TEST(Unary, C2NotTakesBool) { EXPECT_VIOLATION(types_of(op(UnaryOp::kNot), {kI32}), "NOT has to be bool, not int32"); }
 TEST(Unary, C3SignedNumbers) {
   EXPECT_VIOLATION(types_of(op(UnaryOp::kNeg), {kBool}), "not bool");
