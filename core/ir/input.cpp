@@ -33,9 +33,7 @@ Sizes Input::shape() const {
   return sizes;
 }
 
-Input make_static(Sizes shape) {
-  return make_dynamic(shape, shape, shape);
-}
+Input make_static(Sizes shape) { return make_dynamic(shape, shape, shape); }
 
 Input make_dynamic(Sizes min, Sizes opt, Sizes max) {
   Input input;

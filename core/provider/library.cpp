@@ -164,9 +164,7 @@ const Info& load(const Request& request) {
   return info;
 }
 
-const Info& info() {
-  return current().info;
-}
+const Info& info() { return current().info; }
 
 bool is_loaded() {
   State& s = state();
@@ -174,13 +172,9 @@ bool is_loaded() {
   return s.loaded.has_value();
 }
 
-int32_t library_version() {
-  return current().libraries.version();
-}
+int32_t library_version() { return current().libraries.version(); }
 
-int32_t interface_major() {
-  return NV_TENSORRT_MAJOR;
-}
+int32_t interface_major() { return NV_TENSORRT_MAJOR; }
 
 void* symbol(const char* name) {
   const Loaded& all = current();

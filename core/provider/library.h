@@ -1,4 +1,5 @@
-// Which library stands behind NvInfer.h: NVIDIA's or the embedded engine. The one place that loads it, and checks it once.
+// Which library stands behind NvInfer.h: NVIDIA's or the embedded engine. The one place that loads it, and checks it
+// once.
 //
 // Note [One provider]: the first load decides for the life of the process, since objects of two libraries of one SONAME
 // must never meet. A library that is already in the process when we come is kept, if it is what was asked for.

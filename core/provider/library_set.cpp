@@ -17,19 +17,16 @@ struct Library {
   std::span<const char* const> symbols;
 };
 
-constexpr std::array kNvInferSymbols = {
-    "getInferLibVersion",           "createInferBuilder_INTERNAL", "createInferRuntime_INTERNAL",
-    "createInferRefitter_INTERNAL", "getPluginRegistry",           "getBuilderPluginRegistry"};
+constexpr std::array kNvInferSymbols = {"getInferLibVersion",          "createInferBuilder_INTERNAL",
+                                        "createInferRuntime_INTERNAL", "createInferRefitter_INTERNAL",
+                                        "getPluginRegistry",           "getBuilderPluginRegistry"};
 constexpr std::array kPluginSymbols = {"initLibNvInferPlugins"};
 constexpr std::array kParserSymbols = {"createNvOnnxParser_INTERNAL", "createNvOnnxParserRefitter_INTERNAL",
                                        "getNvOnnxParserVersion"};
-constexpr std::array<Library, 3> kLibraries = {{{"libnvinfer", kNvInferSymbols},
-                                                {"libnvinfer_plugin", kPluginSymbols},
-                                                {"libnvonnxparser", kParserSymbols}}};
+constexpr std::array<Library, 3> kLibraries = {
+    {{"libnvinfer", kNvInferSymbols}, {"libnvinfer_plugin", kPluginSymbols}, {"libnvonnxparser", kParserSymbols}}};
 
-std::string soname(const Library& library) {
-  return join(library.stem, ".so.", NV_TENSORRT_MAJOR);
-}
+std::string soname(const Library& library) { return join(library.stem, ".so.", NV_TENSORRT_MAJOR); }
 
 std::string file_in(const std::string& folder, const Library& library) {
   return folder.empty() ? soname(library) : (std::filesystem::path(folder) / soname(library)).string();
@@ -59,9 +56,7 @@ void check_major(const SharedObject& nvinfer) {
 
 }  // namespace
 
-std::string nvinfer_soname() {
-  return soname(kLibraries.front());
-}
+std::string nvinfer_soname() { return soname(kLibraries.front()); }
 
 LibrarySet LibrarySet::open(const std::string& folder) {
   LibrarySet set;
@@ -79,9 +74,7 @@ std::optional<LibrarySet> LibrarySet::resident() {
   return open(std::filesystem::path(nvinfer->path()).parent_path().string());
 }
 
-int32_t LibrarySet::version() const {
-  return call(nvinfer(), "getInferLibVersion");
-}
+int32_t LibrarySet::version() const { return call(nvinfer(), "getInferLibVersion"); }
 
 std::string LibrarySet::version_text() const {
   const auto [major, minor, patch] = decode(version());

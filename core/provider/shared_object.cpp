@@ -29,9 +29,7 @@ SharedObject::~SharedObject() {
   if (handle_) ::dlclose(handle_);
 }
 
-void* SharedObject::find(const char* symbol) const {
-  return ::dlsym(handle_, symbol);
-}
+void* SharedObject::find(const char* symbol) const { return ::dlsym(handle_, symbol); }
 
 std::string SharedObject::path() const {
   link_map* map = nullptr;

@@ -1,9 +1,8 @@
 // Binds core/provider: choice of the library behind NvInfer.h.
-#include "core/provider/library.h"
-
 #include <pybind11/stl.h>
 
 #include "bind.h"
+#include "core/provider/library.h"
 
 namespace py = pybind11;
 

@@ -1,5 +1,6 @@
 // Binds core/util: the dtype table, and Error as the Python exception of its kind.
 #include <c10/core/ScalarType.h>
+#include <pybind11/stl.h>
 
 #include <optional>
 #include <string>
@@ -9,7 +10,6 @@
 #include "bind.h"
 #include "core/util/dtype.h"
 #include "core/util/error.h"
-#include <pybind11/stl.h>
 
 namespace py = pybind11;
 
@@ -49,8 +49,9 @@ std::string lower(std::string text) {
 
 std::vector<Row> dtype_table() {
   return {
-#define TORCHTRT_DTYPE(enumerator, name, torch, tensorrt, bits, kind, narrow) \
-  Row{name, torch_name(torch_types::torch), tensorrt_name(#tensorrt), bits, lower(#kind), narrow_name(DType::enumerator)},
+#define TORCHTRT_DTYPE(enumerator, name, torch, tensorrt, bits, kind, narrow)       \
+  Row{name,         torch_name(torch_types::torch), tensorrt_name(#tensorrt), bits, \
+      lower(#kind), narrow_name(DType::enumerator)},
 #include "core/util/dtype.def"
 #undef TORCHTRT_DTYPE
   };
