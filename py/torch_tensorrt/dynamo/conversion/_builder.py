@@ -148,7 +148,7 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
             return ("tensor", dtype, not shape)
         if isinstance(x, Const):
             return ("tensor", x.dtype, x.weak or x.rank == 0)
-        return ("number", 1) if isinstance(x, Dim) else _promote.number_operand(x)
+        return ("number", int) if isinstance(x, Dim) else _promote.number_operand(x)
 
     def cast(self, x: Value, dtype: torch.dtype) -> trt.ITensor | Const:
         """`x` as `dtype`: a Cast layer for tensors, arithmetic at compile time for constants."""

@@ -115,6 +115,5 @@ def symbolic_shapes(
 
 def _symbolic(value: Any, name: str) -> dict[str, Any]:
     if isinstance(value, torch.Tensor):
-        shape = [n if isinstance(n, int) else str(n.node.expr) for n in value.shape]
-        return {"name": name, "shape_exprs": shape, "dtype": value.dtype}
+        return {"name": name, "shape_exprs": list(value.shape), "dtype": value.dtype}
     return {"name": name, "shape_exprs": [1], "dtype": torch.int64}

@@ -23,7 +23,7 @@ def token(dtype: torch.dtype, weak: bool) -> torch.Tensor:
 
 @lru_cache(maxsize=4096)
 def _common(tokens: tuple[tuple[Any, ...], ...], kind: Kind) -> torch.dtype:
-    operands = [item[1] if item[0] == "number" else token(item[1], item[2]) for item in tokens]
+    operands = [item[1](1) if item[0] == "number" else token(item[1], item[2]) for item in tokens]
     # For comparisons the result is bool; what the operands have to become is the type without that last step.
     asked = Kind.NO_OPMATH if kind is Kind.ALWAYS_BOOL else kind
     return elementwise_dtypes(*operands, type_promotion_kind=asked)[1]
@@ -32,14 +32,14 @@ def _common(tokens: tuple[tuple[Any, ...], ...], kind: Kind) -> torch.dtype:
 def common_dtype(operands: Iterable[tuple[Any, ...]], kind: Kind = Kind.DEFAULT) -> torch.dtype:
     """The type in which the operands of an elementwise operator meet.
 
-    Operands are ("tensor", dtype, weak) or ("number", example of a Python number of that kind).
+    Operands are ("tensor", dtype, weak) or ("number", its Python type).
     """
     return _common(tuple(operands), kind)
 
 
 def number_operand(value: Any) -> tuple[Any, ...]:
     """A Python number as an operand: only its kind matters."""
-    return ("number", type(value)(1))
+    return ("number", type(value))
 
 
 def number_dtype(value: Any) -> torch.dtype:

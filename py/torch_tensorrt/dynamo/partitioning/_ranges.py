@@ -58,6 +58,7 @@ class SymbolRanges:
         bounds = env.var_to_range[symbol]
         hint = _hint(env, symbol)
         low = max(int(bounds.lower), 1) if bounds.lower.is_finite else 1
+        low = 1 if low == 2 else low  # 2 is what export says where it only excluded the special cases 0 and 1
         low = min(low, hint) if hint is not None else low
         if bounds.upper.is_finite and int(bounds.upper) < _UNBOUNDED:
             high = int(bounds.upper)

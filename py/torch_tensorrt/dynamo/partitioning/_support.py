@@ -54,6 +54,9 @@ def find_support(gm: GraphModule, settings: CompilationSettings) -> Support:
         if is_getitem(node) and isinstance(node.args[0], Node):
             _follow_producer(support, node, node.args[0])
             continue
+        if is_mutable(node):
+            support.reasons[node] = "it writes to one of its arguments"
+            continue
         entry, reason = _registry.choose(node, settings, disallowed)
         reason = reason or _border_reason(node, settings) or _length_reason(support, node)
         if entry is None or reason:
@@ -75,8 +78,6 @@ def _follow_producer(support: Support, node: Node, producer: Node) -> None:
 
 def _border_reason(node: Node, settings: CompilationSettings) -> str:
     """Why the node's tensors cannot stand in a network; empty if they can."""
-    if is_mutable(node):
-        return "it writes to one of its arguments"
     for value in (node.meta.get("val"), *(n.meta.get("val") for n in node.all_input_nodes)):
         for tensor in value if isinstance(value, (tuple, list)) else [value]:
             if reason := _tensor_reason(tensor, settings):
