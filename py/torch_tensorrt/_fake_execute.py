@@ -51,7 +51,9 @@ def _expressions(metadata: str, inputs: int, output_ranks: list[int]) -> ShapeEx
     try:
         expressions = ShapeExpressions(document)
     except (KeyError, TypeError) as error:
-        raise EngineError(f"the shape expressions of a saved engine cannot be read: {error!r}; compile the model again") from None
+        raise EngineError(
+            f"the shape expressions of a saved engine cannot be read: {error!r}; compile the model again"
+        ) from None
     found = [len(sizes) for sizes in expressions.outputs]
     if len(expressions.inputs) != inputs or found != output_ranks:
         raise EngineError(
@@ -63,15 +65,21 @@ def _expressions(metadata: str, inputs: int, output_ranks: list[int]) -> ShapeEx
 
 def _check(inputs: Sequence[torch.Tensor], facts: _Facts) -> None:
     if len(inputs) != len(facts.input_names):
-        raise InputError(f"the engine takes {len(facts.input_names)} inputs {list(facts.input_names)}, got {len(inputs)}")
-    for position, (tensor, name, dtype, shape) in enumerate(zip(inputs, facts.input_names, facts.input_dtypes, facts.input_shapes)):
+        raise InputError(
+            f"the engine takes {len(facts.input_names)} inputs {list(facts.input_names)}, got {len(inputs)}"
+        )
+    for position, (tensor, name, dtype, shape) in enumerate(
+        zip(inputs, facts.input_names, facts.input_dtypes, facts.input_shapes, strict=False)
+    ):
         if tensor.dtype != dtype:
             raise InputError(
                 f"Input '{name}' (argument {position}): engine expects {_word(dtype)}, got {_word(tensor.dtype)}. "
                 f"Cast it, or rebuild with dtype={tensor.dtype}."
             )
         if tensor.dim() != len(shape):
-            raise InputError(f"Input '{name}' (argument {position}): engine expects {len(shape)} axes, got {list(tensor.shape)}.")
+            raise InputError(
+                f"Input '{name}' (argument {position}): engine expects {len(shape)} axes, got {list(tensor.shape)}."
+            )
 
 
 def _word(dtype: torch.dtype) -> str:
@@ -83,7 +91,10 @@ def _output_sizes(engine: Any, inputs: Sequence[torch.Tensor], facts: _Facts) ->
     fixed = [[size if size >= 0 else None for size in shape] for shape in facts.output_shapes]
     if facts.expressions is not None:
         found = facts.expressions([tensor.shape for tensor in inputs])
-        return [[own if own is not None else size for own, size in zip(*pair)] for pair in zip(fixed, found)]
+        return [
+            [own if own is not None else size for own, size in zip(*pair, strict=False)]
+            for pair in zip(fixed, found, strict=False)
+        ]
     if all(size is not None for shape in fixed for size in shape):
         return fixed
     shapes = [list(tensor.shape) for tensor in inputs]
@@ -105,7 +116,8 @@ def execute_engine_fake(inputs: Sequence[torch.Tensor], engine: Any) -> list[tor
         for shape in _output_sizes(engine, inputs, facts)
     ]
     return [
-        torch.empty(shape, dtype=dtype, device=facts.device) for shape, dtype in zip(sizes, facts.output_dtypes)
+        torch.empty(shape, dtype=dtype, device=facts.device)
+        for shape, dtype in zip(sizes, facts.output_dtypes, strict=False)
     ]
 
 

@@ -19,10 +19,19 @@ Tree = Any
 Size = Any
 
 _MAX_DEPTH = 100
+_MAX_EXPONENT = 64
 
 
 def _product(*operands: Size) -> Size:
     return math.prod(operands[1:], start=operands[0])
+
+
+def _power(base: Size, exponent: Size) -> Size:
+    if isinstance(exponent, (int, float)) and abs(exponent) > _MAX_EXPONENT:
+        raise EngineError(
+            f"a shape expression of a saved engine has the exponent {exponent}; compile the model again"
+        )
+    return base**exponent
 
 
 _OPERATORS: dict[str, Callable[..., Size]] = {
@@ -31,7 +40,7 @@ _OPERATORS: dict[str, Callable[..., Size]] = {
     "//": lambda a, b: a // b,
     "/": lambda a, b: a / b,
     "%": lambda a, b: a % b,
-    "**": lambda a, b: a**b,
+    "**": lambda a, b: _power(a, b),
     "max": lambda *operands: _fold(torch.sym_max, operands),
     "min": lambda *operands: _fold(torch.sym_min, operands),
     "floor": math.floor,
@@ -70,10 +79,9 @@ def _fold(function: Callable[[Size, Size], Size], operands: Sequence[Size]) -> S
 
 
 def tree_of(size: Any) -> Tree:
-    """The expression of an int, SymInt or sympy expression; None where it has a part that we have no word for."""
-    if size is None or isinstance(size, (bool, str)):
-        return size if isinstance(size, str) else None
-    if isinstance(size, int):
+    """The expression of an int, SymInt, sympy expression or expression; None where it has a part we have no word for."""
+    if size is None or isinstance(size, (int, float, str, list)):
+        check_tree(size)
         return size
     expression = size.node.expr if isinstance(size, (torch.SymInt, torch.SymFloat)) else size
     try:
@@ -102,9 +110,11 @@ def _from_sympy(expression: Any) -> Tree:
 
 def check_tree(tree: Tree, depth: int = 0) -> None:
     """Raises EngineError for anything that is no expression: trees come from files."""
-    if tree is None or isinstance(tree, (int, float, str)) and not isinstance(tree, bool):
+    if tree is None or isinstance(tree, (int, float, str)):
         return
-    well_formed = isinstance(tree, list) and len(tree) >= 2 and isinstance(tree[0], str) and tree[0] in _OPERATORS
+    well_formed = (
+        isinstance(tree, list) and len(tree) >= 2 and isinstance(tree[0], str) and tree[0] in _OPERATORS
+    )
     if not well_formed or depth > _MAX_DEPTH:
         raise EngineError(
             f"a shape expression of a saved engine cannot be read: {json.dumps(tree, default=repr)[:200]}\n"
@@ -163,7 +173,11 @@ class ShapeExpressions:
     def _bind(self, input_sizes: Sequence[Sequence[Size]]) -> tuple[dict[str, Size], dict[str, Size]]:
         symbols: dict[str, Size] = {}
         known: dict[str, Size] = {}
-        pending = [pair for trees, sizes in zip(self.inputs, input_sizes) for pair in zip(trees, sizes)]
+        pending = [
+            pair
+            for trees, sizes in zip(self.inputs, input_sizes, strict=False)
+            for pair in zip(trees, sizes, strict=False)
+        ]
         for tree, size in pending:
             if isinstance(tree, str):
                 symbols.setdefault(tree, size)
@@ -179,7 +193,10 @@ class ShapeExpressions:
 
 def _row(item: Any) -> dict[str, Any]:
     if isinstance(item, torch.Tensor):
-        return {"shape": [tree_of(size) for size in item.shape], "dtype": str(item.dtype).removeprefix("torch.")}
+        return {
+            "shape": [tree_of(size) for size in item.shape],
+            "dtype": str(item.dtype).removeprefix("torch."),
+        }
     if isinstance(item, Mapping):
         sizes = item["shape"] if "shape" in item else item["shape_exprs"]
         row = {"shape": [tree_of(size) for size in sizes]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -110,6 +111,4 @@ def _by_parameter(gm: GraphModule, args: tuple[Any, ...], kwargs: dict[str, Any]
 
 
 def _names(gm: GraphModule, args: tuple[Any, ...]) -> dict[str, Any]:
-    import inspect
-
     return dict(zip(inspect.signature(gm.forward).parameters, args, strict=False))

@@ -146,7 +146,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
         described = json.loads(engine.bindings_json())
         self.input_binding_names = [row["name"] for row in described["inputs"]]
         self.output_binding_names = [row["name"] for row in described["outputs"]]
-        self._input_dtypes = [row["dtype"] for row in described["inputs"]]
+        self._inputs = described["inputs"]
         self._host_inputs = any(row["host"] for row in described["inputs"])
         self._single = len(described["outputs"]) == 1
         self._device = torch.device(described["device"])
@@ -159,7 +159,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
         self._forget_engine_facts()
 
     def _forget_engine_facts(self) -> None:
-        self._input_dtypes: list[str] = []
+        self._inputs: list[dict[str, Any]] = []
         self._host_inputs = self._single = self._on_cuda = False
         self._device: Any = None
         self._recorder: GraphRecorder | None = None
@@ -197,9 +197,12 @@ class TorchTensorRTModule(EngineState, EngineControls):
                 f"Input '{name}' (argument {position} of engine '{self.name}'): a tensor or a number is expected, "
                 f"got {type(value).__name__}."
             )
-        known = position < len(self._input_dtypes)
-        dtype = getattr(torch, self._input_dtypes[position]) if known else None
-        return torch.scalar_tensor(value, dtype=dtype, device=self._device)
+        if position >= len(self._inputs):
+            return torch.scalar_tensor(value)  # execute_engine says what is wrong
+        row = self._inputs[position]
+        tensor = torch.scalar_tensor(value, dtype=getattr(torch, row["dtype"]))
+        tensor = tensor.reshape([1] * len(row["shape"]))
+        return tensor if row["host"] else tensor.to(self._device)
 
     def _run_on_cuda(self, tensors: list[torch.Tensor], engine: Any) -> list[torch.Tensor]:
         if _is_compiling() or torch.jit.is_tracing():
