@@ -1,4 +1,5 @@
 // Containers and sizes in the walk: they are taken apart here, so that no converter ever sees a list of tensors it must search.
+#include <algorithm>
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/runtime/vararg_functions.h>
@@ -95,9 +96,10 @@ bool Specializer::visit_structure(Node* node) {
       return true;  // output of the model's author, not of the model
     case c10::prim::isinstance: {
       if (!get(node->input()).is_known()) return false;
-      torch::jit::Stack stack = {get(node->input()).sample(0, true)};
-      torch::jit::isinstance(stack, node->tys(c10::attr::types));
-      set(node->output(), constant_of(stack.at(0)));
+      const c10::TypePtr type = get(node->input()).sample(0, true).type();
+      const std::vector<c10::TypePtr> candidates = node->tys(c10::attr::types);
+      const auto fits = [&](const c10::TypePtr& candidate) { return type->isSubtypeOf(*candidate); };
+      set(node->output(), constant_of(std::any_of(candidates.begin(), candidates.end(), fits)));
       return true;
     }
     default:
