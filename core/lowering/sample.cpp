@@ -2,7 +2,6 @@
 #include "core/lowering/sample.h"
 
 #include <ATen/Functions.h>
-#include <torch/csrc/jit/runtime/vararg_functions.h>
 
 #include <set>
 #include <sstream>
@@ -47,17 +46,37 @@ bool any_meta(const std::vector<IValue>& values) {
   return found;
 }
 
+// "a {} b" with the values in place of the braces. (libtorch does not export its own.)
+std::string format(const torch::jit::Stack& values) {
+  const std::string text = values.at(0).toStringRef();
+  std::ostringstream out;
+  size_t from = 0;
+  for (size_t i = 1; i <= values.size(); ++i) {
+    const size_t at = i < values.size() ? text.find("{}", from) : std::string::npos;
+    out << text.substr(from, at == std::string::npos ? at : at - from);
+    if (at == std::string::npos) break;
+    if (values[i].isString()) {
+      out << values[i].toStringRef();
+    } else {
+      out << values[i];
+    }
+    from = at + 2;
+  }
+  return out.str();
+}
+
+torch::jit::Stack unpack_list(const IValue& list, size_t count) {
+  TORCHTRT_REQUIRE(kInvalidArgument, list.toListRef().size() == count, "a list of ", list.toListRef().size(),
+                   " elements is unpacked into ", count, " names");
+  return list.toListRef().vec();
+}
+
 torch::jit::Stack run(torch::jit::Node* node, torch::jit::Stack stack) {
   at::NoGradGuard no_grad;
-  if (node->kind() == c10::prim::ListUnpack) {
-    torch::jit::listUnpack(stack, node->outputs().size());
-  } else if (node->kind() == c10::prim::TupleUnpack) {
-    torch::jit::tupleUnpack(stack);
-  } else if (node->kind() == c10::aten::format) {
-    torch::jit::format(stack, node->inputs().size());
-  } else {
-    node->getOperation()(stack);
-  }
+  if (node->kind() == c10::prim::ListUnpack) return unpack_list(stack.at(0), node->outputs().size());
+  if (node->kind() == c10::prim::TupleUnpack) return stack.at(0).toTupleRef().elements().vec();
+  if (node->kind() == c10::aten::format) return {IValue(format(stack))};
+  node->getOperation()(stack);
   return stack;
 }
 

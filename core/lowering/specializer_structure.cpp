@@ -1,8 +1,8 @@
 // Containers and sizes in the walk: they are taken apart here, so that no converter ever sees a list of tensors it must search.
-#include <algorithm>
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/ir/constants.h>
-#include <torch/csrc/jit/runtime/vararg_functions.h>
+
+#include <algorithm>
 
 #include "core/ir/origin.h"
 #include "core/lowering/sample.h"
