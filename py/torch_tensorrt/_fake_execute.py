@@ -1,4 +1,4 @@
-"""What `tensorrt::execute_engine` gives for tensors without data: torch.export, torch.compile and make_fx trace with it."""
+"""What `tensorrt::execute_engine` gives for tensors without data, as torch.export and torch.compile trace."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def _expressions(metadata: str, inputs: int, output_ranks: list[int]) -> ShapeEx
     found = [len(sizes) for sizes in expressions.outputs]
     if len(expressions.inputs) != inputs or found != output_ranks:
         raise EngineError(
-            f"the shape expressions of a saved engine are of another engine: {len(expressions.inputs)} inputs and outputs of ranks "
-            f"{found}, the engine has {inputs} and {output_ranks}\n  Compile the model again"
+            f"the shape expressions of a saved engine are of another engine: {len(expressions.inputs)} inputs and "
+            f"outputs of ranks {found}, the engine has {inputs} and {output_ranks}\n  Compile the model again"
         )
     return expressions
 
@@ -73,12 +73,13 @@ def _check(inputs: Sequence[torch.Tensor], facts: _Facts) -> None:
     ):
         if tensor.dtype != dtype:
             raise InputError(
-                f"Input '{name}' (argument {position}): engine expects {_word(dtype)}, got {_word(tensor.dtype)}. "
-                f"Cast it, or rebuild with dtype={tensor.dtype}."
+                f"Input '{name}' (argument {position}): engine expects {_word(dtype)}, "
+                f"got {_word(tensor.dtype)}. Cast it, or rebuild with dtype={tensor.dtype}."
             )
         if tensor.dim() != len(shape):
             raise InputError(
-                f"Input '{name}' (argument {position}): engine expects {len(shape)} axes, got {list(tensor.shape)}."
+                f"Input '{name}' (argument {position}): engine expects {len(shape)} axes, "
+                f"got {list(tensor.shape)}."
             )
 
 
@@ -87,7 +88,7 @@ def _word(dtype: torch.dtype) -> str:
 
 
 def _output_sizes(engine: Any, inputs: Sequence[torch.Tensor], facts: _Facts) -> list[list[Any]]:
-    """The best known sizes, in this order: stored expressions, the engine's own inference, what is fixed in the engine."""
+    """The best known sizes: stored expressions, the engine's own inference, what is fixed in the engine."""
     fixed = [[size if size >= 0 else None for size in shape] for shape in facts.output_shapes]
     if facts.expressions is not None:
         found = facts.expressions([tensor.shape for tensor in inputs])

@@ -1,4 +1,4 @@
-"""save and load: compiled modules as files that a new process runs with nothing but `import torch_tensorrt`."""
+"""save and load: compiled modules as files that a new process runs after `import torch_tensorrt`."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def save(
 ) -> None:
     """Saves a compiled module; the file appears whole or not at all.
 
-    `output_format`: exported_program (torch.export's archive), torchscript, or aot_inductor (a package for C++).
-    `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; where they are not given, those that the
-    module was compiled with are taken. Lengths that were dynamic then stay dynamic, unless `dynamic_shapes` says
-    otherwise.
+    `output_format`: exported_program (torch.export's archive), torchscript, or aot_inductor (a package for
+    C++). `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; where they are not given, those
+    that the module was compiled with are taken. Lengths that were dynamic at compilation stay dynamic, unless
+    `dynamic_shapes` says otherwise.
     """
     module = _unwrapped(module)
     _check(module, file_path, output_format, inputs, arg_inputs, kwargs)
@@ -78,7 +78,8 @@ def _check(
         module, (torch.jit.ScriptModule, torch.jit.ScriptFunction, GraphModule, torch.export.ExportedProgram)
     ):
         raise InputError(
-            f"save takes a compiled module (torch.fx.GraphModule, ExportedProgram or ScriptModule), got {type(module).__qualname__}\n"
+            "save takes a compiled module (torch.fx.GraphModule, ExportedProgram or ScriptModule), "
+            f"got {type(module).__qualname__}\n"
             "  Compile it first: torch_tensorrt.save(torch_tensorrt.compile(model, inputs=...), path)"
         )
     if not isinstance(file_path, (str, os.PathLike)) or not os.fspath(file_path):
@@ -90,7 +91,8 @@ def _check(
         raise TypeError(f"save() got an unexpected keyword argument {unknown[0]!r}")
     if isinstance(module, torch.jit.ScriptModule) and output_format != "torchscript":
         raise InputError(
-            f"a ScriptModule cannot be saved as {output_format}: its Python source is gone\n  Use output_format='torchscript'"
+            f"a ScriptModule cannot be saved as {output_format}: its Python source is gone\n"
+            "  Use output_format='torchscript'"
         )
 
 
@@ -178,7 +180,7 @@ def _save_package(
 
 
 def _write(file_path: Any, write: Callable[[str], Any], suffix: str = "") -> None:
-    """Writes beside the file and renames: nobody ever sees half of it, and a failure leaves what was there."""
+    """Writes beside the file and renames: nobody sees half of it, and a failure leaves what was there."""
     path = os.path.abspath(os.fspath(file_path))
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
@@ -211,7 +213,8 @@ def load(
 ) -> Any:
     """Loads what `save` has written: an ExportedProgram (call `.module()` on it) or a ScriptModule.
 
-    `format`: exported_program or torchscript to try only that; `extra_files`: names to be filled with their contents.
+    `format`: exported_program or torchscript to try only that; `extra_files`: names to be filled with their
+    contents.
     """
     readers = {"exported_program": _load_program, "torchscript": torch.jit.load}
     if format is not None and format not in readers:

@@ -1,6 +1,6 @@
 """Sizes of an engine's outputs as expressions in the sizes of its inputs, kept as JSON.
 
-An expression is a number, the name of a symbol, a list [operator, operand, ...], or null where it is not known:
+An expression is a number, the name of a symbol, a list [operator, operand, ...], or null where it is unknown:
 `s0 // 2 + 1` is ["+", ["//", "s0", 2], 1]. Reading one computes; nothing in it is ever run.
 """
 
@@ -79,7 +79,7 @@ def _fold(function: Callable[[Size, Size], Size], operands: Sequence[Size]) -> S
 
 
 def tree_of(size: Any) -> Tree:
-    """The expression of an int, SymInt, sympy expression or expression; None where it has a part we have no word for."""
+    """The expression of an int, SymInt or sympy expression; None where a part of it has no word here."""
     if size is None or isinstance(size, (int, float, str, list)):
         check_tree(size)
         return size

@@ -29,21 +29,23 @@ def export(
 ) -> ExportedProgram:
     """Exports a compiled module.
 
-    Without inputs those are taken that it was compiled with. Lengths that were dynamic at compilation stay so, unless
-    `dynamic_shapes` (as for torch.export) says otherwise. `use_legacy_exporter` gives the same result by the same way.
+    Without inputs those are taken that it was compiled with. Axes that were dynamic at compilation, or are in the
+    given `Input`s, stay dynamic, unless `dynamic_shapes` (as for torch.export) says otherwise.
+    `use_legacy_exporter` is accepted: there is one exporter.
     """
     if cross_compile_module:
         raise NotImplementedError("cross-compiled modules cannot be made here; export for this platform")
     given = arg_inputs is not None or bool(kwarg_inputs)
-    if given:
-        specs = (_as_tuple(arg_inputs), dict(kwarg_inputs or {}))
-        args, kwargs = pytree.tree_map(_example, specs, is_leaf=lambda x: isinstance(x, Input))
-    else:
-        args, kwargs = compiled_inputs(gm)
+    specs = (_as_tuple(arg_inputs), dict(kwarg_inputs or {})) if given else compiled_inputs(gm)
     if dynamic_shapes is None:
-        dynamic_shapes = _dynamic_shapes(gm, args, kwargs)
+        dynamic_shapes = _dynamic_shapes(gm, specs)
+    args, kwargs = pytree.tree_map(_example, specs, is_leaf=_is_spec)
     with torch.no_grad():
         return torch_export(gm, args, kwargs, dynamic_shapes=dynamic_shapes, strict=False)
+
+
+def _is_spec(value: Any) -> bool:
+    return isinstance(value, Input)
 
 
 def _as_tuple(args: Any) -> tuple[Any, ...]:
@@ -64,7 +66,8 @@ def compiled_inputs(gm: Any) -> Arguments:
     values = _placeholder_values(gm) if isinstance(gm, GraphModule) else [None]
     if any(value is None for value in values):
         raise InputError(
-            "the inputs of the module are not known\n  Give them to save or export: inputs=[...], tensors or torch_tensorrt.Input"
+            "the inputs of the module are not known\n"
+            "  Give them to save or export: inputs=[...], tensors or torch_tensorrt.Input"
         )
     leaves = [_real(value) for value in values]
     codegen = gm.graph._codegen
@@ -85,25 +88,27 @@ def _hint(size: Any) -> Any:
     return size.node.hint if isinstance(size, (torch.SymInt, torch.SymFloat, torch.SymBool)) else size
 
 
-def _dynamic_shapes(gm: GraphModule, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """torch.export's `dynamic_shapes`: dynamic axes of the graph's placeholders, in the structure of the arguments."""
-    leaves, spec = pytree.tree_flatten((args, dict(kwargs)))
+def _dynamic_shapes(gm: GraphModule, specs: Arguments) -> Any:
+    """torch.export's `dynamic_shapes`: axes that are dynamic in the graph or the Inputs, nested as the arguments."""
+    leaves, structure = pytree.tree_flatten(specs, is_leaf=_is_spec)
     values = _placeholder_values(gm)
     if len(values) != len(leaves):
         return None  # export says what is wrong with the inputs
-    rows = [_dynamic_axes(value) for value in values]
+    rows = [_dynamic_axes(leaf, value) for leaf, value in zip(leaves, values, strict=True)]
     if not any(rows):
         return None
-    in_args, in_kwargs = pytree.tree_unflatten(rows, spec)
-    return _by_parameter(gm, in_args, in_kwargs)
+    return _by_parameter(gm, *pytree.tree_unflatten(rows, structure))
 
 
-def _dynamic_axes(value: Any) -> Any:
-    if isinstance(value, torch.SymInt):
+def _dynamic_axes(spec: Any, compiled: Any) -> Any:
+    if isinstance(compiled, torch.SymInt):
         return Dim.AUTO
-    if not isinstance(value, torch.Tensor):
-        return None
-    return {axis: Dim.AUTO for axis, size in enumerate(value.shape) if isinstance(size, torch.SymInt)} or None
+    found = compiled.shape if isinstance(compiled, torch.Tensor) else ()
+    axes = {axis for axis, size in enumerate(found) if isinstance(size, torch.SymInt)}
+    if isinstance(spec, Input) and isinstance(spec.shape, dict):
+        low, high = spec.shape["min_shape"], spec.shape["max_shape"]
+        axes |= {axis for axis, ends in enumerate(zip(low, high, strict=True)) if ends[0] != ends[1]}
+    return dict.fromkeys(sorted(axes), Dim.AUTO) or None
 
 
 def _by_parameter(gm: GraphModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

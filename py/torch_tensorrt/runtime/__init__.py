@@ -1,4 +1,4 @@
-"""Switches of the user for compiled modules: CUDA graphs, outputs, weight streaming, profiles; and the modules themselves."""
+"""Switches of the user for compiled modules: CUDA graphs, outputs, weight streaming, profiles."""
 
 from torch_tensorrt.dynamo.runtime import PythonTorchTensorRTModule, TorchTensorRTModule
 from torch_tensorrt.runtime._cudagraphs import (

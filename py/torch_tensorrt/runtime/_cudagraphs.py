@@ -27,7 +27,7 @@ class CudaGraphsMode(IntEnum):
 
 
 def set_cudagraphs_mode(mode: bool | CudaGraphsMode) -> None:
-    """True: each engine of the process runs as a CUDA graph. Without CUDA the mode is kept and has no effect."""
+    """True: each engine of the process runs as a CUDA graph. Without CUDA it has no effect."""
     try:
         chosen = CudaGraphsMode(int(mode))
     except (TypeError, ValueError):
@@ -90,6 +90,6 @@ def enable_cudagraphs(
     """
     if cuda_graph_strategy not in (None, "disabled"):
         raise NotImplementedError(
-            f"cuda_graph_strategy={cuda_graph_strategy!r} needs TensorRT-RTX; leave it out to record graphs with CUDA"
+            f"cuda_graph_strategy={cuda_graph_strategy!r} needs TensorRT-RTX; leave it out"
         )
     return _CudaGraphsContextManager(compiled_module)

@@ -43,7 +43,7 @@ class weight_streaming:
 
     @property
     def device_budget(self) -> int:
-        """Bytes of weights kept on the device, all engines together; setting it shares it out by their sizes."""
+        """Bytes of weights kept on the device, all engines together; shared out by their sizes."""
         return sum(held.get_device_memory_budget() for held in self._modules)
 
     @device_budget.setter
@@ -52,7 +52,8 @@ class weight_streaming:
             raise InputError(f"a weight streaming budget is a number of bytes from 0, got {budget_bytes!r}")
         if self.total_device_budget == 0:
             raise InputError(
-                "the engines have no weights that can be streamed\n  Compile with enable_weight_streaming=True"
+                "the engines have no weights that can be streamed\n"
+                "  Compile with enable_weight_streaming=True"
             )
         self._set(_shares(min(budget_bytes, self.total_device_budget), self._streamable))
 

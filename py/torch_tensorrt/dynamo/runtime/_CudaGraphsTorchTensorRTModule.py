@@ -11,7 +11,7 @@ from torch_tensorrt.dynamo.runtime._graph_recorder import GraphRecorder
 
 
 class CudaGraphsTorchTensorRTModule(torch.nn.Module):  # type: ignore[misc]
-    """Wraps `compiled_module`; `torch_tensorrt.runtime.enable_cudagraphs` makes it where PyTorch parts exist."""
+    """Wraps `compiled_module`; `runtime.enable_cudagraphs` makes it where PyTorch parts exist."""
 
     def __init__(self, compiled_module: torch.nn.Module) -> None:
         super().__init__()

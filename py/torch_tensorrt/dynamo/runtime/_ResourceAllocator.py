@@ -10,7 +10,7 @@ from torch_tensorrt.dynamo.runtime._TorchTensorRTModule import engine_modules
 
 
 class ResourceAllocationStrategy:
-    """Context manager: inside, engines of `compiled_module` bring their scratch memory at each call (True) or keep it."""
+    """Inside, engines of `compiled_module` bring their scratch memory at each call (True) or keep it."""
 
     def __init__(self, compiled_module: torch.nn.Module, dynamically_allocate_resources: bool = True) -> None:
         self.compiled_module = compiled_module

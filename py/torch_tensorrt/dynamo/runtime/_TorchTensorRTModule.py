@@ -73,7 +73,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
 
     Arguments:
         serialized_engine: bytes of the plan; None makes an empty module for `load_state_dict`.
-        input_binding_names, output_binding_names: in the order of arguments and results; None: the engine's own order.
+        input_binding_names, output_binding_names: in the order of arguments and results; None: the engine's own.
         name: appears in messages and in files.
         settings: what the engine was compiled with.
         weight_name_map: accepted; kept as an attribute.
@@ -118,7 +118,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
     # ---- the engine
 
     def setup_engine(self) -> None:
-        """Loads the engine, if it is not loaded; done by the constructor unless `settings.lazy_engine_init`."""
+        """Loads the engine, if it is not; done by the constructor unless `settings.lazy_engine_init`."""
         if self.engine is not None or self._pending is None:
             return
         self._take_engine(torch.classes.tensorrt.Engine(self._info(self._pending)))
@@ -167,7 +167,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
     # ---- calls
 
     def forward(self, *inputs: Any) -> Any:
-        """One tensor, or a tuple where the engine has several outputs. Numbers become tensors without axes."""
+        """One tensor, or a tuple where the engine has several outputs. Numbers become tensors."""
         engine = self.engine
         if engine is None:
             engine = self.get_engine()
@@ -194,8 +194,8 @@ class TorchTensorRTModule(EngineState, EngineControls):
         if not isinstance(value, (bool, int, float, complex, torch.SymInt, torch.SymFloat, torch.SymBool)):
             name = self.input_binding_names[position] if position < len(self.input_binding_names) else "?"
             raise InputError(
-                f"Input '{name}' (argument {position} of engine '{self.name}'): a tensor or a number is expected, "
-                f"got {type(value).__name__}."
+                f"Input '{name}' (argument {position} of engine '{self.name}'): a tensor or a number is "
+                f"expected, got {type(value).__name__}."
             )
         if position >= len(self._inputs):
             return torch.scalar_tensor(value)  # execute_engine says what is wrong

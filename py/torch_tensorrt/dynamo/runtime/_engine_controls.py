@@ -1,4 +1,4 @@
-"""EngineControls: what may be switched on a loaded engine: profiling, outputs, memory, optimization profiles."""
+"""EngineControls: what may be switched on a loaded engine: profiling, outputs, memory, profiles."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ def check_length(info: Sequence[str], name: str) -> None:
     """Raises EngineError for a list of another version."""
     if len(info) != SERIALIZATION_LEN:
         raise EngineError(
-            f"the state of the module '{name}' has {len(info)} fields, expected {SERIALIZATION_LEN} (ABI {ABI_VERSION})\n"
+            f"the state of the module '{name}' has {len(info)} fields, "
+            f"expected {SERIALIZATION_LEN} (ABI {ABI_VERSION})\n"
             "  It was written by another version; compile the model again"
         )
 

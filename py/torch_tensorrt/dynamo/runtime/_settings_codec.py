@@ -19,7 +19,7 @@ _ENUMS = {
     cls.__name__: cls for cls in (_enums.dtype, _enums.EngineCapability, _enums.DeviceType, _enums.Platform)
 }
 _NOT_KEPT = {_KIND: "not kept"}
-"""Stands for a value that JSON cannot carry (a data loader, a function); it reads back as the field's default."""
+"""Stands for what JSON cannot carry (a data loader, a function); it reads back as the field's default."""
 
 
 def encode_settings(settings: CompilationSettings) -> dict[str, Any]:
