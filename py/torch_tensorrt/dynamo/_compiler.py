@@ -38,7 +38,8 @@ def compile(
 ) -> GraphModule:
     """Compiles an exported program: engines where that is possible, PyTorch elsewhere.
 
-    Inputs are optional; they say the ranges of dynamic lengths where the program has none. The result's `report` tells
+    Inputs are optional; they say the ranges of dynamic lengths where the program has none. The result's
+    `report` tells
     what happened: `print(compiled.report)`.
     """
     program = _program(exported_program)
@@ -91,7 +92,8 @@ def _binding_names(given: Any, count: int, what: str) -> list[str] | None:
         return None
     if len(leaves) != count:
         raise BindingNameMismatchError(
-            f"{len(leaves)} {what} names were given: {leaves}\n  expected {count}\n  To go on: one name for each {what}"
+            f"{len(leaves)} {what} names were given: {leaves}\n  expected {count}\n"
+            f"  To go on: one name for each {what}"
         )
     return [str(n) for n in leaves]
 
@@ -110,7 +112,8 @@ def _program(given: Any) -> ExportedProgram:
         return given
     raise InputError(
         f"dynamo.compile got a {type(given).__name__}\n  expected a torch.export.ExportedProgram\n"
-        f"  To go on: torch_tensorrt.dynamo.trace(model, inputs) makes one, torch_tensorrt.compile(model, inputs=...) does both"
+        "  To go on: torch_tensorrt.dynamo.trace(model, inputs) makes one, torch_tensorrt.compile(model, "
+        "inputs=...) does both"
     )
 
 
@@ -125,12 +128,14 @@ def _precision_words(settings: CompilationSettings) -> None:
     if settings.enabled_precisions != {dtype.f32}:
         names = ", ".join(sorted(p.name for p in settings.enabled_precisions))
         say_once(
-            f"enabled_precisions={{{names}}} has no effect: the network is strongly typed and precision comes from the model. "
+            f"enabled_precisions={{{names}}} has no effect: the network is strongly typed and precision "
+            "comes from the model. "
             f"Use model.to(torch.bfloat16), torch.autocast or enable_autocast, and drop enabled_precisions"
         )
     if not settings.use_explicit_typing:
         warnings.warn(
-            "use_explicit_typing=False is deprecated and has no effect: networks are strongly typed, precision comes from the model",
+            "use_explicit_typing=False is deprecated and has no effect: networks are strongly typed, "
+            "precision comes from the model",
             DeprecationWarning,
             stacklevel=4,
         )

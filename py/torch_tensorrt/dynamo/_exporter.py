@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -29,8 +28,8 @@ def export(
 ) -> ExportedProgram:
     """Exports a compiled module.
 
-    Without inputs those are taken that it was compiled with. Axes that were dynamic at compilation, or are in the
-    given `Input`s, stay dynamic, unless `dynamic_shapes` (as for torch.export) says otherwise.
+    Without inputs those are taken that it was compiled with. Axes that were dynamic at compilation, or are in
+    the given `Input`s, stay dynamic, unless `dynamic_shapes` (as for torch.export) says otherwise.
     `use_legacy_exporter` is accepted: there is one exporter.
     """
     if cross_compile_module:
@@ -89,7 +88,7 @@ def _hint(size: Any) -> Any:
 
 
 def _dynamic_shapes(gm: GraphModule, specs: Arguments) -> Any:
-    """torch.export's `dynamic_shapes`: axes that are dynamic in the graph or the Inputs, nested as the arguments."""
+    """torch.export's `dynamic_shapes`: axes dynamic in the graph or the Inputs, nested as the arguments."""
     leaves, structure = pytree.tree_flatten(specs, is_leaf=_is_spec)
     values = _placeholder_values(gm)
     if len(values) != len(leaves):

@@ -1,4 +1,6 @@
-"""The user's inputs against what the exported program was made for: count, names, types, ranks, lengths, devices."""
+"""The user's inputs against what the exported program was made for: count, names, types, ranks, lengths,
+devices.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def placeholders(program: ExportedProgram) -> dict[str, Any]:
 def checked_ranges(
     program: ExportedProgram, args: Sequence[Any] | None, kwargs: dict[str, Any] | None
 ) -> SymbolRanges:
-    """Ranges of the program's symbols as the user's Inputs give them; raises InputError for inputs that do not fit."""
+    """Ranges of the program's symbols as the user's Inputs give them; raises InputError for inputs that do
+    not fit.
+    """
     ranges = SymbolRanges()
     if args is None and kwargs is None:
         return ranges
@@ -58,7 +62,8 @@ def _flat(program: ExportedProgram, args: Any, kwargs: dict[str, Any]) -> list[A
         names = program.call_spec.in_spec.children_specs[1].context
     if set(names) != set(kwargs) and kwargs:
         raise InputError(
-            f"The keyword inputs are {sorted(kwargs)}\n  at the inputs of the exported program\n  expected {sorted(names)}\n"
+            f"The keyword inputs are {sorted(kwargs)}\n  at the inputs of the exported program\n"
+            f"  expected {sorted(names)}\n"
             f"  To go on: give kwarg_inputs with exactly these names"
         )
     ordered = [kwargs[k] for k in names if k in kwargs]

@@ -1,4 +1,6 @@
-"""What a compilation did: operators in engines and in PyTorch with reasons, engines with inputs, types and times."""
+"""What a compilation did: operators in engines and in PyTorch with reasons, engines with inputs, types and
+times.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,8 @@ class CompileReport:
             for target, (n, why, where) in self.left_out.items()
         ]
         lines += [
-            f"Smallest engine: {self.recommended_block_size()} operators (min_block_size={self.settings.min_block_size})"
+            f"Smallest engine: {self.recommended_block_size()} operators "
+            f"(min_block_size={self.settings.min_block_size})"
         ]
         if self.seconds:
             lines.append(

@@ -24,7 +24,9 @@ class CompilationSettings:
     """What a compilation is asked to do. Treat it as a constant: use `replace` for another one."""
 
     enabled_precisions: set[dtype] = field(default_factory=lambda: set(_defaults.ENABLED_PRECISIONS))
-    """Has no effect: networks are strongly typed and precision comes from the model (`model.to(torch.bfloat16)`, autocast)."""
+    """Has no effect: networks are strongly typed and precision comes from the model
+    (`model.to(torch.bfloat16)`, autocast).
+    """
 
     workspace_size: int = _defaults.WORKSPACE_SIZE
     """Most bytes of scratch memory that the builder may use; 0 leaves it to the engine."""
@@ -51,10 +53,14 @@ class CompilationSettings:
     """Has no effect: one runtime serves Python and C++."""
 
     truncate_double: bool = _defaults.TRUNCATE_DOUBLE
-    """Runs float64 as float32 inside engines (constants are range checked); results are float64 again at the border."""
+    """Runs float64 as float32 inside engines (constants are range checked); results are float64 again at
+    the border.
+    """
 
     use_fast_partitioner: bool = _defaults.USE_FAST_PARTITIONER
-    """True: neighbouring operators by one walk over the graph. False: the global search, slower, sometimes fewer parts."""
+    """True: neighbouring operators by one walk over the graph. False: the global search, slower, sometimes
+    fewer parts.
+    """
 
     enable_experimental_decompositions: bool = _defaults.ENABLE_EXPERIMENTAL_DECOMPOSITIONS
     """Decomposes with all of torch's core ATen table instead of our choice from it."""
@@ -252,7 +258,8 @@ def settings_from(options: dict[str, Any]) -> CompilationSettings:
             fields[name] = value
         else:
             raise TypeError(
-                f"'{name}' is not a compilation setting\n  To go on: see help(torch_tensorrt.dynamo.CompilationSettings)"
+                f"'{name}' is not a compilation setting\n"
+                "  To go on: see help(torch_tensorrt.dynamo.CompilationSettings)"
             )
     settings = CompilationSettings(**{name: _normal(name, value) for name, value in fields.items()})
     announce(settings)

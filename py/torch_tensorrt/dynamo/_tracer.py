@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram, export
 
 from torch_tensorrt._errors import InputError
@@ -25,9 +26,11 @@ def trace(
     kwarg_inputs: dict[str, Any] | None = None,
     **kwargs: Any,
 ) -> ExportedProgram:
-    """Exports a module for inputs given as tensors, numbers or Inputs; a range of shapes becomes a dynamic length.
+    """Exports a module for inputs given as tensors, numbers or Inputs; a range of shapes becomes a dynamic
+    length.
 
-    `strict` (False) is torch.export's. Lengths are named `<input name>_<axis>`; unnamed inputs of equal ranges share them.
+    `strict` (False) is torch.export's. Lengths are named `<input name>_<axis>`; unnamed inputs of equal
+    ranges share them.
     """
     if inputs is not None and arg_inputs is not None:
         raise InputError("inputs and arg_inputs are two names for one argument\n  To go on: give one of them")
@@ -36,12 +39,35 @@ def trace(
     named = prepare_inputs(kwarg_inputs or {})
     device = get_model_device(mod)
     _check_devices(mod, (given, named), device)
-    shapes = _Shapes()
-    dynamic_args = [shapes.of(i) for i in given]
-    dynamic_kwargs = {k: shapes.of(v) for k, v in named.items()}
-    dynamic = {**_by_parameter(mod, dynamic_args), **dynamic_kwargs} if shapes.dims else None
-    args, kwargs_ = _examples(given, device), _examples(named, device)
-    return export(mod, tuple(args), kwargs_, dynamic_shapes=dynamic, strict=kwargs.get("strict", False))
+    arguments = tuple(_examples(given, device)), _examples(named, device)
+    strict = kwargs.get("strict", False)
+    dynamic = _dynamic_shapes(mod, given, named, _Shapes())
+    try:
+        return export(mod, *arguments, dynamic_shapes=dynamic, strict=strict)
+    except UserError:
+        # The model ties lengths together that have names of their own; equal ranges on one axis become one
+        # length.
+        tied = _dynamic_shapes(mod, given, named, _Shapes(tied=True))
+        if dynamic is None or _names(tied) == _names(dynamic):
+            raise
+        program = export(mod, *arguments, dynamic_shapes=tied, strict=strict)
+    logger.info("The model needs equal lengths of several inputs; they are one length now: %s", _names(tied))
+    return program
+
+
+def _dynamic_shapes(
+    mod: torch.nn.Module, args: Any, kwargs: dict[str, Any], shapes: _Shapes
+) -> dict[str, Any] | None:
+    found = {
+        **_by_parameter(mod, [shapes.of(i) for i in args]),
+        **{k: shapes.of(v) for k, v in kwargs.items()},
+    }
+    return found if shapes.dims else None
+
+
+def _names(dynamic: Any) -> list[str]:
+    dims = torch.utils._pytree.tree_leaves(dynamic)
+    return sorted({d.__name__ for d in dims if d is not None})
 
 
 def get_dynamic_shapes_args(mod: torch.nn.Module, inputs: Any) -> dict[str, Any]:
@@ -63,8 +89,10 @@ def get_dynamic_shapes(input: Input) -> dict[int, Any]:
 class _Shapes:
     """Dims by name: equal names and ranges are one Dim."""
 
-    def __init__(self) -> None:
+    def __init__(self, tied: bool = False) -> None:
         self.dims: dict[str, tuple[Any, tuple[int, int, int]]] = {}
+        self.tied = tied
+        """Names of inputs do not tell lengths apart, only axis and range do."""
 
     def of(self, given: Any) -> Any:
         """`dynamic_shapes` of one argument, in the structure of the argument."""
@@ -84,14 +112,16 @@ class _Shapes:
         found = {}
         for axis, span in enumerate(zip(low, usual, high, strict=False)):
             if span[0] != span[2]:
-                found[axis] = self._dim(given.shared_dims.get(axis) or f"{given.name}_{axis}", span)
+                found[axis] = self._dim(self._name(given, axis), span)
         return found
+
+    def _name(self, given: Input, axis: int) -> str:
+        return given.shared_dims.get(axis) or f"{'' if self.tied else given.name}_{axis}"
 
     def _dim(self, name: str, span: tuple[int, int, int]) -> Any:
         while name in self.dims and self.dims[name][1] != span:
             name += "_"
         if name not in self.dims:
-            # torch.export takes lengths of 0 and 1 for special cases, so the smallest length may be lower than what it is told.
             self.dims[name] = (Dim(name, min=span[0], max=span[2]), span)
         return self.dims[name][0]
 
@@ -113,7 +143,8 @@ def _by_parameter(mod: torch.nn.Module, shapes: list[Any]) -> dict[str, Any]:
             found[name] = rest.pop(0)
     if rest:
         raise InputError(
-            f"{len(shapes)} positional inputs were given\n  expected {len(shapes) - len(rest)}: forward{inspect.signature(mod.forward)}"
+            f"{len(shapes)} positional inputs were given\n"
+            f"  expected {len(shapes) - len(rest)}: forward{inspect.signature(mod.forward)}"
         )
     return found
 
@@ -128,7 +159,9 @@ def _examples(given: Any, device: torch.device) -> Any:
 
 
 def _example(given: Input) -> torch.Tensor:
-    """The Input's example; a dynamic length of 0 or 1, which export would take for constant, becomes a larger one."""
+    """The Input's example; a dynamic length of 0 or 1, which export would take for constant, becomes a
+    larger one.
+    """
     example = given.torch_tensor
     if not input_is_dynamic(given) or given.is_shape_tensor:
         return example

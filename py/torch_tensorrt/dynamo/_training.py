@@ -52,7 +52,9 @@ def _kind(node: Node) -> str:
 
 
 def check_training(graph: Graph, full: bool) -> None:
-    """Refuses layers in training mode where everything has to be in the engine, else says that they stay in PyTorch."""
+    """Refuses layers in training mode where everything has to be in the engine, else says that they stay in
+    PyTorch.
+    """
     found = training_nodes(graph)
     if not found:
         return
@@ -64,6 +66,7 @@ def check_training(graph: Graph, full: bool) -> None:
             f"  To go on: model.eval() before it is exported or compiled"
         )
     logger.warning(
-        "The model is in training mode: %s keep that behaviour. For inference call model.eval() before compiling",
+        "The model is in training mode: %s keep that behaviour. For inference call model.eval() before "
+        "compiling",
         names,
     )

@@ -1,4 +1,6 @@
-"""Helpers that tests and user code import: inputs as specs and tensors, comparison, devices, option parsing."""
+"""Helpers that tests and user code import: inputs as specs and tensors, comparison, devices, option
+parsing.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from torch_tensorrt._enums import dtype
 from torch_tensorrt._errors import InputError
 from torch_tensorrt._Input import Input
 from torch_tensorrt.dynamo._settings import CompilationSettings, settings_from
+from torch_tensorrt.dynamo.partitioning._ranges import finite
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,8 @@ def prepare_inputs(inputs: Any, disable_memory_format_checks: bool = False) -> A
     if isinstance(inputs, dict):
         return {k: prepare_inputs(v, disable_memory_format_checks) for k, v in inputs.items()}
     raise InputError(
-        f"An input is a {type(inputs).__name__}\n  expected a tensor, a number, a torch_tensorrt.Input or a container of them"
+        f"An input is a {type(inputs).__name__}\n"
+        "  expected a tensor, a number, a torch_tensorrt.Input or a container of them"
     )
 
 
@@ -112,13 +116,15 @@ def extract_var_range_info(symbolic_integer: torch.SymInt) -> dict[str, int]:
     """{"min", "max"} (and "opt" where export saw an example) of a symbolic length."""
     env, expr = symbolic_integer.node.shape_env, symbolic_integer.node.expr
     bounds = env.bound_sympy(expr)
-    info = {"min": int(bounds.lower), "max": int(bounds.upper) if bounds.upper.is_finite else 2**63 - 1}
+    info = {"min": finite(bounds.lower, 0), "max": finite(bounds.upper, 2**63 - 1)}
     hint = symbolic_integer.node.hint
     return {**info, "opt": int(hint)} if hint is not None else info
 
 
 def parse_dynamo_kwargs(kwargs: Any) -> tuple[CompilationSettings, Any]:
-    """Settings from the keyword arguments that torch.compile hands to a backend, and the engine cache (none yet)."""
+    """Settings from the keyword arguments that torch.compile hands to a backend, and the engine cache (none
+    yet).
+    """
     options = dict(kwargs.get("options", kwargs) or {})
     for name in ("mode", "fullgraph", "dynamic"):
         options.pop(name, None)

@@ -1,9 +1,9 @@
 """The dry run: what would happen, without an engine."""
 
 import torch
-from models import Sandwich, batch
-
 from torch_tensorrt import dynamo
+
+from tests.py.dynamo.models import Sandwich, batch
 
 SIN = "torch.ops.aten.sin.default"
 
@@ -45,6 +45,11 @@ def test_written_to_a_new_file_only(tmp_path, capsys):
 def test_report_object():
     report = dry(min_block_size=4).report
     assert (report.operators, report.in_engines, report.supported) == (7, 0, 6)
-    assert set(report.left_out) == {"aten.mul.Tensor", "aten.add.Tensor", "aten.relu.default", "aten.sin.default"}
+    assert set(report.left_out) == {
+        "aten.mul.Tensor",
+        "aten.add.Tensor",
+        "aten.relu.default",
+        "aten.sin.default",
+    }
     count, reason, _ = report.left_out["aten.relu.default"]
     assert count == 2 and "min_block_size=4" in reason

@@ -1,16 +1,22 @@
-"""Bad input at compile time: each is a typed error that says what, where, expected and actual, and what to do."""
+"""Bad input at compile time: each is a typed error that says what, where, expected and actual, and what to
+do.
+"""
 
 import logging
 
 import pytest
 import torch
-from models import ConvRelu, Mlp, Sandwich, batch, compiled
-from torch import nn
-
 import torch_tensorrt
+from torch import nn
 from torch_tensorrt import Input, dynamo
 from torch_tensorrt._errors import ConversionError, InputError, UnsupportedOperatorError
-from torch_tensorrt.dynamo.conversion import DYNAMO_ATEN_CONVERTERS, ConverterPriority, dynamo_tensorrt_converter
+from torch_tensorrt.dynamo.conversion import (
+    DYNAMO_ATEN_CONVERTERS,
+    ConverterPriority,
+    dynamo_tensorrt_converter,
+)
+
+from tests.py.dynamo.models import ConvRelu, Mlp, Sandwich, batch, compiled
 
 aten = torch.ops.aten
 
@@ -95,7 +101,9 @@ def test_unsupported_operator_under_full_compilation():
 def test_every_unsupported_operator_is_named():
     ops = {"torch.ops.aten.sin.default", "torch.ops.aten.relu.default"}
     with pytest.raises(UnsupportedOperatorError) as caught:
-        dynamo.compile(program_of(Sandwich(), torch.randn(4)), require_full_compilation=True, torch_executed_ops=ops)
+        dynamo.compile(
+            program_of(Sandwich(), torch.randn(4)), require_full_compilation=True, torch_executed_ops=ops
+        )
     assert "aten.relu.default (1x)" in str(caught.value) and "aten.sin.default (1x)" in str(caught.value)
 
 

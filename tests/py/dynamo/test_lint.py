@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 import torch_tensorrt.dynamo.conversion as conversion
 
 FOLDER = Path(conversion.__file__).parent

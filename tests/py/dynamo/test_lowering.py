@@ -3,7 +3,6 @@
 import pytest
 import torch
 from torch import nn
-
 from torch_tensorrt import dynamo
 from torch_tensorrt.dynamo import CompilationSettings
 from torch_tensorrt.dynamo._compiler import lower
@@ -16,7 +15,11 @@ from torch_tensorrt.dynamo.lowering import (
     torch_enabled_decompositions,
 )
 from torch_tensorrt.dynamo.lowering._decompositions import TORCH_TRT_DECOMPOSITIONS
-from torch_tensorrt.dynamo.lowering.passes import _aten_lowering_pass, _remove_lowering_pass, get_lowering_pass_config
+from torch_tensorrt.dynamo.lowering.passes import (
+    _aten_lowering_pass,
+    _remove_lowering_pass,
+    get_lowering_pass_config,
+)
 
 aten = torch.ops.aten
 
@@ -41,7 +44,9 @@ def test_attention_is_decomposed_on_request():
 
 def test_enabled_and_disabled_do_not_overlap():
     assert not torch_enabled_decompositions & torch_disabled_decompositions
-    assert not torch_disabled_decompositions & set(get_decompositions(enable_experimental_decompositions=True))
+    assert not torch_disabled_decompositions & set(
+        get_decompositions(enable_experimental_decompositions=True)
+    )
 
 
 def test_own_decomposition_wins(monkeypatch):
@@ -144,7 +149,9 @@ def test_users_add_and_remove_passes():
 
 
 def test_the_users_program_is_not_changed():
-    program = dynamo.trace(nn.Sequential(nn.Linear(3, 3), nn.Dropout()).eval(), arg_inputs=[torch.randn(1, 3)])
+    program = dynamo.trace(
+        nn.Sequential(nn.Linear(3, 3), nn.Dropout()).eval(), arg_inputs=[torch.randn(1, 3)]
+    )
     before = str(program.graph)
     lower(program, CompilationSettings())
     assert str(program.graph) == before
@@ -152,7 +159,14 @@ def test_the_users_program_is_not_changed():
 
 @pytest.mark.parametrize("experimental", [False, True])
 def test_lowered_graph_computes_the_same(experimental):
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Hardswish(), nn.Flatten(), nn.Linear(144, 5), nn.LogSoftmax(-1))
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.Hardswish(),
+        nn.Flatten(),
+        nn.Linear(144, 5),
+        nn.LogSoftmax(-1),
+    )
     x = torch.randn(2, 3, 8, 8)
     model.eval()
     gm = lowered(model, x, enable_experimental_decompositions=experimental)

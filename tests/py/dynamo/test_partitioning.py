@@ -1,10 +1,10 @@
-"""Partitioning: which nodes share an engine, names of the parts, and that the parts compute what the whole did."""
+"""Partitioning: which nodes share an engine, names of the parts, and that the parts compute what the whole
+did.
+"""
 
 import pytest
 import torch
-from models import Sandwich, batch
 from torch import nn
-
 from torch_tensorrt import dynamo
 from torch_tensorrt.dynamo import CompilationSettings
 from torch_tensorrt.dynamo._compiler import lower
@@ -15,6 +15,8 @@ from torch_tensorrt.dynamo.partitioning import (
     global_partition,
     partition,
 )
+
+from tests.py.dynamo.models import Sandwich, batch
 
 SIN = "torch.ops.aten.sin.default"
 
@@ -46,7 +48,9 @@ def test_executed_ops_stay_in_torch(name, split):
 
 
 def test_parts_are_named_in_the_order_they_run():
-    module, _ = fast_partition(lowered(Sandwich(), [torch.randn(4)]), min_block_size=1, torch_executed_ops={SIN})
+    module, _ = fast_partition(
+        lowered(Sandwich(), [torch.randn(4)]), min_block_size=1, torch_executed_ops={SIN}
+    )
     assert names(module) == ["_run_on_acc_0", "_run_on_gpu_1", "_run_on_acc_2"]
 
 
@@ -134,6 +138,8 @@ def test_input_specs_carry_ranges():
 
 
 def test_unsupported_types_fall_back_with_a_reason():
-    found = partition(lowered(Sandwich(), [torch.randn(4, dtype=torch.float64)]), CompilationSettings(min_block_size=1))
+    found = partition(
+        lowered(Sandwich(), [torch.randn(4, dtype=torch.float64)]), CompilationSettings(min_block_size=1)
+    )
     assert not found.engines
     assert all("float64" in reason for _, reason in found.left_out)

@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 import torch
-
 from torch_tensorrt.dynamo.conversion._promote import Kind, common_dtype, number_operand
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int8, torch.bool]
@@ -15,7 +14,9 @@ PAIRS = list(itertools.product(DTYPES, DTYPES))
 @pytest.mark.parametrize("a,b", PAIRS)
 @pytest.mark.parametrize("weak", [False, True])
 def test_tensors(a, b, weak):
-    want = torch.result_type(torch.ones(2, dtype=a), torch.ones((), dtype=b) if weak else torch.ones(2, dtype=b))
+    want = torch.result_type(
+        torch.ones(2, dtype=a), torch.ones((), dtype=b) if weak else torch.ones(2, dtype=b)
+    )
     assert common_dtype([("tensor", a, False), ("tensor", b, weak)]) == want
 
 
@@ -33,4 +34,6 @@ def test_division_of_integers_is_floating(a):
 
 @pytest.mark.parametrize("a,b", PAIRS)
 def test_comparison_meets_in_the_common_type(a, b):
-    assert common_dtype([("tensor", a, False), ("tensor", b, False)], Kind.ALWAYS_BOOL) == torch.promote_types(a, b)
+    assert common_dtype(
+        [("tensor", a, False), ("tensor", b, False)], Kind.ALWAYS_BOOL
+    ) == torch.promote_types(a, b)

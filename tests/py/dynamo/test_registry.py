@@ -4,9 +4,7 @@ import operator
 
 import pytest
 import torch
-from models import batch
 from torch.fx import Graph
-
 from torch_tensorrt import dynamo
 from torch_tensorrt.dynamo import CompilationSettings
 from torch_tensorrt.dynamo.conversion import (
@@ -16,6 +14,8 @@ from torch_tensorrt.dynamo.conversion import (
     dynamo_tensorrt_converter,
 )
 from torch_tensorrt.dynamo.conversion._registry import bind, choose, converts, is_named, unhandled_argument
+
+from tests.py.dynamo.models import batch
 
 aten = torch.ops.aten
 SETTINGS = CompilationSettings()
@@ -98,7 +98,9 @@ def test_user_before_ours_and_high_before_standard():
     converts(target)(lambda b, x: "ours")
     dynamo_tensorrt_converter(target, supports_dynamic_shapes=True)(lambda *a: "user")
     dynamo_tensorrt_converter(target, priority=ConverterPriority.HIGH)(lambda *a: "user high")
-    order = [e.converter_implementation(*range(5 if not e.builtin else 2)) for e in DYNAMO_ATEN_CONVERTERS[target]]
+    order = [
+        e.converter_implementation(*range(5 if not e.builtin else 2)) for e in DYNAMO_ATEN_CONVERTERS[target]
+    ]
     assert order == ["user high", "ours high", "user", "ours"]
 
 
@@ -132,7 +134,9 @@ def test_packets_with_one_overload_only():
         dynamo_tensorrt_converter(aten.add)(lambda *a: None)
 
 
-@pytest.mark.parametrize("name", ["torch.ops.aten.add.Tensor", "aten.add.Tensor", "torch.ops.aten.add", "aten::add.Tensor"])
+@pytest.mark.parametrize(
+    "name", ["torch.ops.aten.add.Tensor", "aten.add.Tensor", "torch.ops.aten.add", "aten::add.Tensor"]
+)
 def test_spellings_of_an_operator(name):
     assert is_named(aten.add.Tensor, frozenset({name}))
     assert not is_named(aten.mul.Tensor, frozenset({name}))

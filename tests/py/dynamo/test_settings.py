@@ -1,4 +1,6 @@
-"""Settings: every field with its default and its documentation; old spellings; what has no effect says so once."""
+"""Settings: every field with its default and its documentation; old spellings; what has no effect says so
+once.
+"""
 
 import ast
 import dataclasses
@@ -7,7 +9,6 @@ import logging
 
 import pytest
 import torch
-
 from torch_tensorrt import EngineCapability, dtype, dynamo
 from torch_tensorrt.dynamo import CompilationSettings, _settings
 from torch_tensorrt.dynamo._settings import settings_from, takes_settings
@@ -84,8 +85,10 @@ def test_every_field_is_documented_under_it():
     body = ast.parse(inspect.getsource(CompilationSettings)).body[0].body
     documented = {
         field.target.id
-        for field, text in zip(body, body[1:])
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        for field, text in zip(body, body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
     }
     assert documented == {f.name for f in dataclasses.fields(CompilationSettings)}
 
@@ -115,12 +118,16 @@ def test_default_values_say_nothing(caplog):
 
 
 def test_values_of_any_spelling():
-    settings = settings_from({"enabled_precisions": {torch.half, dtype.bf16}, "device": "cpu", "torch_executed_ops": ["a"]})
+    settings = settings_from(
+        {"enabled_precisions": {torch.half, dtype.bf16}, "device": "cpu", "torch_executed_ops": ["a"]}
+    )
     assert settings.enabled_precisions == {dtype.f16, dtype.bf16}
     assert settings.torch_executed_ops == {"a"}
 
 
-@pytest.mark.parametrize("function", [dynamo.compile, dynamo.convert_exported_program_to_serialized_trt_engine])
+@pytest.mark.parametrize(
+    "function", [dynamo.compile, dynamo.convert_exported_program_to_serialized_trt_engine]
+)
 def test_signature_lists_every_field(function):
     names = set(inspect.signature(function).parameters)
     assert {f.name for f in dataclasses.fields(CompilationSettings)} <= names

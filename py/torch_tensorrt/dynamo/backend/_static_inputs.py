@@ -1,4 +1,6 @@
-"""Parameters that torch.compile hands over as inputs become constants again; open lengths get a limit with a guard."""
+"""Parameters that torch.compile hands over as inputs become constants again; open lengths get a limit with
+a guard.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ import torch
 from torch.fx import GraphModule
 
 from torch_tensorrt.dynamo.partitioning import SymbolRanges
+from torch_tensorrt.dynamo.partitioning._ranges import finite
 
 _GROWTH = 4
 _LEAST_LIMIT = 64
+_NO_LIMIT = 2**31
 
 
 def static_inputs(gm: GraphModule, sample_inputs: Sequence[Any]) -> set[int]:
@@ -57,7 +61,9 @@ def bake_static_inputs(gm: GraphModule, sample_inputs: Sequence[Any], static: se
 
 
 def length_guards(gm: GraphModule) -> SymbolRanges:
-    """Ranges for lengths without a limit: several times the present one. A guard makes torch.compile start again beyond it."""
+    """Ranges for lengths without a limit: several times the present one. A guard makes torch.compile start
+    again beyond it.
+    """
     ranges = SymbolRanges()
     for node in gm.graph.nodes:
         if node.op != "placeholder":
@@ -76,9 +82,8 @@ def _limit(ranges: SymbolRanges, length: torch.SymInt) -> None:
     hint = length.node.hint
     if symbol in ranges.given or hint is None:
         return
-    low = int(bounds.lower) if bounds.lower.is_finite else 2
-    high = int(bounds.upper) if bounds.upper.is_finite and int(bounds.upper) < 2**31 else 0
-    if not high:
+    low, high = finite(bounds.lower, 2), finite(bounds.upper, _NO_LIMIT)
+    if high >= _NO_LIMIT:
         high = max(int(hint) * _GROWTH, _LEAST_LIMIT)
         torch._check(length <= high)
         bool(length <= high)

@@ -1,4 +1,7 @@
-"""torch.compile(backend="torch_tensorrt"): a graph that dynamo captured becomes engines at the first call."""
+"""torch.compile(backend="torch_tensorrt"): a graph that dynamo captured becomes engines at the first call.
+
+The names are registered in torch_tensorrt._backends.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 
 import torch
 from torch._dynamo.backends.common import aot_autograd
-from torch._dynamo.backends.registry import register_backend
 from torch._functorch.aot_autograd import aot_export_joint_simple
 from torch.fx import GraphModule
 
@@ -21,8 +23,6 @@ from torch_tensorrt.dynamo.utils import parse_dynamo_kwargs
 logger = logging.getLogger(__name__)
 
 
-@register_backend(name="tensorrt")
-@register_backend(name="torch_tensorrt")
 def torch_tensorrt_backend(
     gm: GraphModule, sample_inputs: Sequence[Any], **kwargs: Any
 ) -> Callable[..., Any]:
@@ -30,7 +30,6 @@ def torch_tensorrt_backend(
     return aot_torch_tensorrt_aten_backend(gm, sample_inputs, **kwargs)
 
 
-@register_backend(name="aot_torch_tensorrt_aten")
 def aot_torch_tensorrt_aten_backend(
     gm: GraphModule, sample_inputs: Sequence[Any], **kwargs: Any
 ) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The registry of converters under its public names: a mapping that validates when it is asked with a node."""
+"""The registry of converters under its public names: a mapping that validates when asked with a node."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DYNAMO_ATEN_CONVERTERS = TABLE
 
 
 class ConverterRegistry:
-    """All converters by operator; `registry[node]` gives (converter, facts) of the one that takes the node."""
+    """All converters by operator; `registry[node]` gives (converter, facts) of the one that takes it."""
 
     def __init__(self, registry: dict[Target, list[ConverterSupport]]) -> None:
         self.registries = [registry]

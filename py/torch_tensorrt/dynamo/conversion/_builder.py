@@ -1,10 +1,12 @@
-"""The builder that converters speak to: values, types, constants and names; the layers themselves stand in `_layers_*.py`."""
+"""The builder that converters speak to: values, types, constants and names; the layers themselves stand in
+`_layers_*.py`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Union
+from typing import Any
 
 import tensorrt as trt
 import torch
@@ -21,14 +23,15 @@ from torch_tensorrt.dynamo.conversion._source import module_path, source_of
 from torch_tensorrt.dynamo.conversion._types import short, to_torch, to_trt
 from torch_tensorrt.dynamo.conversion._weights import Const, WeightStore
 
-Number = Union[bool, int, float]
-Value = Union[trt.ITensor, Const, Number, Dim]
+Number = bool | int | float
+Value = trt.ITensor | Const | Number | Dim
 
 
 class Builder(MathLayers, ShapeLayers, NeuralLayers):
     """Adds layers to one network.
 
-    A value in a converter is an ITensor, a Const, a Python number or a Dim (an unknown length). Methods take any of
+    A value in a converter is an ITensor, a Const, a Python number or a Dim (an unknown length). Methods take
+    any of
     them; what they return is an ITensor unless they say otherwise.
     """
 
@@ -81,7 +84,9 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         )
 
     def emit(self, layer: trt.ILayer | None, kind: str, output: int = 0) -> trt.ITensor:
-        """Names a layer that was just added, checks that the engine took it, and returns one of its outputs."""
+        """Names a layer that was just added, checks that the engine took it, and returns one of its
+        outputs.
+        """
         if layer is None:
             raise self.error(f"The engine refused a {kind} layer", self._messages() or "it gave no reason")
         name = f"[{kind}]-[{self._label}]"
@@ -221,7 +226,8 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
             return trt.Weights(to_trt(self.dtype(like)))
         if const.dtype != self.dtype(like):
             raise DtypeContractError(
-                f"{role} '{const.source}' is {short(const.dtype)} but its input is {short(self.dtype(like))}\n"
+                f"{role} '{const.source}' is {short(const.dtype)} but its input is "
+                f"{short(self.dtype(like))}\n"
                 f"  at {self.where()}\n"
                 f"  TensorRT, like PyTorch, computes this layer in one type\n"
                 f"  To go on: cast the module (.to(torch.{short(self.dtype(like))})) or the input"
@@ -241,7 +247,9 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         return self._dims[key]
 
     def annotate(self, x: Value, shape: Sequence[Any]) -> None:
-        """Tells the lengths that the exported graph knows for a tensor, so that equal symbols become equal Dims."""
+        """Tells the lengths that the exported graph knows for a tensor, so that equal symbols become equal
+        Dims.
+        """
         if isinstance(x, trt.ITensor) and -1 in self._fact(x)[1] and len(shape) == self.rank(x):
             self._symbols.setdefault(x, shape)
 

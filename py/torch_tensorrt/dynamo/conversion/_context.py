@@ -1,4 +1,6 @@
-"""The `ctx` of converters in the five-argument form: a view of the builder under the names that such code uses."""
+"""The `ctx` of converters in the five-argument form: a view of the builder under the names that such code
+uses.
+"""
 
 from __future__ import annotations
 

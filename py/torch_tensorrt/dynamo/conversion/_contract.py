@@ -1,4 +1,6 @@
-"""The type contract: after each converter, its results are what the exported graph says (dtype, rank, known lengths)."""
+"""The type contract: after each converter, its results are what the exported graph says (dtype, rank, known
+lengths).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def hold(b: Builder, node: Node, entry: ConverterSupport, result: Any) -> Any:
-    """The converter's result, with the one kind of difference repaired that TensorRT forces: a narrower integer type."""
+    """The converter's result, with the one kind of difference repaired that TensorRT forces: a narrower
+    integer type.
+    """
     return _hold(b, node, entry, result, node.meta.get("val"))
 
 
@@ -57,12 +61,15 @@ def _repaired(
     if (got, want) == (torch.int32, torch.int64):
         return b.cast(result, want)
     text = (
-        f"The result of {node.target} has type {short(got)}, PyTorch gives {short(want)}\n  at {source_of(node)}\n"
+        f"The result of {node.target} has type {short(got)}, PyTorch gives {short(want)}\n"
+        f"  at {source_of(node)}\n"
         f"  made by the converter {entry.name}"
     )
     if entry.builtin:
         raise DtypeContractError(
-            f"{text}\n  To go on: this is a fault of the converter; leave the operator in PyTorch with torch_executed_ops"
+            f"{text}\n"
+            "  To go on: this is a fault of the converter; leave the operator in PyTorch with "
+            "torch_executed_ops"
         )
     logger.warning("%s\n  A Cast was added; the converter should return %s itself", text, short(want))
     return b.cast(result, want)

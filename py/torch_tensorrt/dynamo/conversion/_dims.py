@@ -1,12 +1,14 @@
-"""Lengths that are known only at run time: arithmetic on them folds what is known and adds shape layers for the rest.
+"""Lengths that are known only at run time: arithmetic on them folds what is known and adds shape layers for
+the rest.
 
-A known length is a Python int, an unknown one a `Dim`; both mix freely in `+ - * // %`, `largest`, `smallest` and `prod`.
+A known length is a Python int, an unknown one a `Dim`; both mix freely in `+ - * // %`, `largest`, `smallest`
+and `prod`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, Union
+from typing import Any
 
 import tensorrt as trt
 
@@ -14,7 +16,8 @@ Op = trt.ElementWiseOperation
 
 
 class Dim:
-    """An unknown length. `tensor` is its value: INT64, rank 1, one element; layers are added when it is first asked for.
+    """An unknown length. `tensor` is its value: INT64, rank 1, one element; layers are added when it is
+    first asked for.
 
     Equal keys mean equal lengths: two Dims of one export symbol are equal without looking at values.
     """
@@ -81,7 +84,7 @@ class Dim:
         return other - (other // self) * self
 
 
-Length = Union[int, Dim]
+Length = int | Dim
 
 
 def _is(value: object, number: int) -> bool:

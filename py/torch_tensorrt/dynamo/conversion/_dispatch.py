@@ -1,4 +1,6 @@
-"""One node of the graph becomes layers: arguments are looked up, the converter runs, its result is held to the contract."""
+"""One node of the graph becomes layers: arguments are looked up, the converter runs, its result is held to
+the contract.
+"""
 
 from __future__ import annotations
 

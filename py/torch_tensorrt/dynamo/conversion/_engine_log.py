@@ -1,4 +1,6 @@
-"""The engine's messages: passed on to Python's logging, and kept so that an error can say what the engine said."""
+"""The engine's messages: passed on to Python's logging, and kept so that an error can say what the engine
+said.
+"""
 
 from __future__ import annotations
 

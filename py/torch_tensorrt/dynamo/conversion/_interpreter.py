@@ -136,8 +136,10 @@ class TRTInterpreter:
             entry, reason = _registry.choose(node, self.settings)
             if entry is None:
                 raise UnsupportedOperatorError(
-                    f"{node.target} cannot be converted: {reason}\n  at {source_of(node)}\n  inputs {describe(list(node.args))}\n"
-                    f"  To go on: register a converter for it (torch_tensorrt.dynamo.conversion.dynamo_tensorrt_converter)"
+                    f"{node.target} cannot be converted: {reason}\n  at {source_of(node)}\n"
+                    f"  inputs {describe(list(node.args))}\n"
+                    "  To go on: register a converter for it "
+                    "(torch_tensorrt.dynamo.conversion.dynamo_tensorrt_converter)"
                 )
             self.ctx.requires_output_allocator |= entry.requires_output_allocator
             self._values[node] = convert(self.b, self.ctx, node, entry, self._values.__getitem__)
@@ -231,8 +233,10 @@ class TRTInterpreter:
                 monitor.close()
         if memory is None:
             raise EngineError(
-                f"The engine could not be built ({self.network.num_layers} layers)\n  {self.log.take() or 'no reason was given'}\n"
-                f"  inputs {', '.join(f'{n}: {s}' for n, s in zip(self.input_names, self.specs, strict=False))}\n"
+                f"The engine could not be built ({self.network.num_layers} layers)\n"
+                f"  {self.log.take() or 'no reason was given'}\n"
+                "  inputs "
+                f"{', '.join(f'{n}: {s}' for n, s in zip(self.input_names, self.specs, strict=False))}\n"
                 f"  To go on: keep the operator named above in PyTorch with torch_executed_ops"
             )
         return memory

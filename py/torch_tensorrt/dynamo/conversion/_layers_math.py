@@ -88,7 +88,9 @@ class MathLayers:
         return self.elementwise(Op.MIN, x, y)
 
     def pow(self: Builder, x: Value, y: Value) -> trt.ITensor:
-        """x to the y-th; integers only with a known exponent >= 0, as products (TensorRT's POW has no integers)."""
+        """x to the y-th; integers only with a known exponent >= 0, as products (TensorRT's POW has no
+        integers).
+        """
         if self.dtype(x) not in _INTEGERS:
             return self.elementwise(Op.POW, x, y)
         exponent = int(y.value) if isinstance(y, Const) and y.value.numel() == 1 else y
@@ -142,7 +144,9 @@ class MathLayers:
         return self.elementwise(Op.XOR, self.cast(x, torch.bool), self.cast(y, torch.bool))
 
     def unary(self: Builder, op: trt.UnaryOperation, x: Value) -> trt.ITensor:
-        """`op` in the type of `x`. Rounding leaves integers as they are; other functions want a floating type."""
+        """`op` in the type of `x`. Rounding leaves integers as they are; other functions want a floating
+        type.
+        """
         x = self.tensor(x)
         if self.dtype(x) in _INTEGERS and op not in _ON_INTEGERS:
             if op in _ROUNDING:
@@ -235,7 +239,9 @@ class MathLayers:
     def matmul(
         self: Builder, x: Value, y: Value, transpose_x: bool = False, transpose_y: bool = False
     ) -> trt.ITensor:
-        """torch.matmul: vectors, matrices and batches of them; `transpose_*` swaps the last two axes of a matrix."""
+        """torch.matmul: vectors, matrices and batches of them; `transpose_*` swaps the last two axes of a
+        matrix.
+        """
         x, y = self.tensor(x), self.tensor(y)
         self.require_same("A matrix product", x, y)
         drop = [axis for axis, operand in ((-2, x), (-1, y)) if self.rank(operand) == 1]

@@ -168,9 +168,11 @@ class NeuralLayers:
         groups: int = 1,
         per_channel: bool | None = None,
     ) -> trt.ITensor:
-        """(x - mean) / sqrt(variance + eps) * scale + bias over `axes` (and within `groups` groups of channels).
+        """(x - mean) / sqrt(variance + eps) * scale + bias over `axes` (and within `groups` groups of
+        channels).
 
-        scale and bias have the rank of x, or belong to the last axes, or with `per_channel` (default: groups != 1) to axis 1.
+        scale and bias have the rank of x, or belong to the last axes, or with `per_channel` (default:
+        groups != 1) to axis 1.
         """
         x = self.tensor(x)
         channels = groups != 1 if per_channel is None else per_channel

@@ -37,7 +37,9 @@ class ShapeLayers:
     def _static_reshape(
         self: Builder, have: tuple[Length, ...], dims: list[Length]
     ) -> tuple[int, ...] | None:
-        """Reshape lengths without a shape tensor, or None: 0 copies the length at its place, -1 is the remaining one."""
+        """Reshape lengths without a shape tensor, or None: 0 copies the length at its place, -1 is the
+        remaining one.
+        """
         if known(*dims):
             return tuple(dims)
         if 0 in dims:
@@ -122,7 +124,9 @@ class ShapeLayers:
         mode: trt.SampleMode | None = None,
         fill: Value | None = None,
     ) -> trt.ITensor:
-        """y[i] = x[start + i * stride] per axis; `size` holds the lengths of the result. `fill` goes with mode FILL."""
+        """y[i] = x[start + i * stride] per axis; `size` holds the lengths of the result. `fill` goes with
+        mode FILL.
+        """
         x = self.tensor(x)
         parts = [list(start), list(size), list(stride) if stride is not None else [1] * self.rank(x)]
         if not parts[0]:
@@ -178,7 +182,9 @@ class ShapeLayers:
         mode: trt.GatherMode | None = None,
         batch: int = 0,
     ) -> trt.ITensor:
-        """Elements of `x` at `indices` (int32 or int64) along an axis; `batch` leading axes are matched one to one."""
+        """Elements of `x` at `indices` (int32 or int64) along an axis; `batch` leading axes are matched one
+        to one.
+        """
         x, indices = self.tensor(x), self.tensor(indices)
         layer = self.network.add_gather_v2(x, indices, mode or trt.GatherMode.DEFAULT)
         if layer is not None:

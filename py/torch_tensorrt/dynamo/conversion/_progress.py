@@ -14,7 +14,9 @@ _PATIENCE = 2.0
 
 
 def progress_monitor() -> trt.IProgressMonitor | None:
-    """A monitor that draws bars with rich, or None where nobody watches (no terminal, CI_BUILD=1, rich not installed)."""
+    """A monitor that draws bars with rich, or None where nobody watches (no terminal, CI_BUILD=1, rich not
+    installed).
+    """
     if os.environ.get("CI_BUILD") == "1" or not sys.stderr.isatty():
         return None
     try:

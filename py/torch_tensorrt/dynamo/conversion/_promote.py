@@ -11,7 +11,8 @@ from torch._prims_common import ELEMENTWISE_TYPE_PROMOTION_KIND, elementwise_dty
 
 Kind = ELEMENTWISE_TYPE_PROMOTION_KIND
 
-# Note [Weak scalars]: a Python number or a 0-dim tensor takes part in promotion by its kind only, so half + 2.5 stays half.
+# Note [Weak scalars]: a Python number or a 0-dim tensor takes part in promotion by its kind only, so half +
+# 2.5 stays half.
 # torch tells 0-dim tensors from others by their rank, so a token of rank 0 or 1 is all that it needs to see.
 
 

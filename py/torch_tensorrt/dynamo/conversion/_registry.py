@@ -1,4 +1,6 @@
-"""Which converter makes layers for which operator: ours by the operator's schema, the user's in the five-argument form."""
+"""Which converter makes layers for which operator: ours by the operator's schema, the user's in the five-
+argument form.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class ConverterPriority(Enum):
 class ConverterSupport:
     """One converter of one operator.
 
-    `capability_validator(node, settings)` answers False or a reason in words where the converter cannot take a node;
+    `capability_validator(node, settings)` answers False or a reason in words where the converter cannot take
+    a node;
     True, None and "" mean that it can.
     """
 
@@ -91,7 +94,8 @@ def _overload(target: Target) -> Target:
     overloads = set(target.overloads())
     if "default" not in overloads or overloads - {"default", "out"}:
         raise ValueError(
-            f"{target} has several overloads: {sorted(overloads)}\n  To go on: register the converter for one of them, "
+            f"{target} has several overloads: {sorted(overloads)}\n"
+            "  To go on: register the converter for one of them, "
             f"such as {target}.{sorted(overloads)[0]}"
         )
     return target.default
@@ -104,10 +108,12 @@ def converts(
     dynamic: bool = True,
     output_allocator: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers one of our converters: `f(b, *arguments)` in the order of the operator's schema, defaults filled in.
+    """Registers one of our converters: `f(b, *arguments)` in the order of the operator's schema, defaults
+    filled in.
 
-    Arguments that the schema marks as keyword-only go to parameters of the same name. An argument that `f` does not have must
-    hold its default, else the node stays in PyTorch. `when(node, settings)` returns a reason in words to refuse a node.
+    Arguments that the schema marks as keyword-only go to parameters of the same name. An argument that `f`
+    does not have must hold its default, else the node stays in PyTorch. `when(node, settings)` returns a
+    reason in words to refuse a node.
     """
 
     def register(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,7 +135,9 @@ def dynamo_tensorrt_converter(
     requires_output_allocator: bool = False,
     requires_native_multidevice: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a user's converter `f(ctx, target, args, kwargs, name)`; tried before ours of the same priority."""
+    """Registers a user's converter `f(ctx, target, args, kwargs, name)`; tried before ours of the same
+    priority.
+    """
 
     def register(call: Callable[..., Any]) -> Callable[..., Any]:
         if enabled:
@@ -198,7 +206,9 @@ def bind(
 
 
 def unhandled_argument(call: Callable[..., Any], node: Node) -> str:
-    """The argument that a converter of ours would have to leave out although it holds something; empty if none."""
+    """The argument that a converter of ours would have to leave out although it holds something; empty if
+    none.
+    """
     schema = _schema(node.target)
     if schema is None:
         return ""

@@ -60,10 +60,13 @@ def to_torch(dtype: trt.DataType) -> torch.dtype:
 def no_twin_message(what: str, dtype: torch.dtype) -> str:
     """Why `dtype` cannot stand in a network, and the way out."""
     ways = {
-        torch.float64: "Set truncate_double=True to run it as float32 (range checked), or convert the model with .float()",
-        torch.uint8: "Convert it with .to(torch.int32) in the model; uint8 only crosses the border of an engine",
+        torch.float64: "Set truncate_double=True to run it as float32 (range checked), or use model.float()",
+        torch.uint8: "Convert it with .to(torch.int32) in the model; uint8 only crosses an engine's border",
         torch.int16: "Convert it with .to(torch.int32) in the model",
         torch.float8_e5m2: "Use torch.float8_e4m3fn, the 8 bit float that TensorRT has",
     }
     way = ways.get(dtype, "Use real numbers (torch.view_as_real)" if dtype.is_complex else "Use another type")
-    return f"{what} has dtype {short(dtype)}, which TensorRT does not support\n  To go on: {way}, or keep the operator in PyTorch with torch_executed_ops"
+    return (
+        f"{what} has dtype {short(dtype)}, which TensorRT does not support\n"
+        f"  To go on: {way}, or keep the operator in PyTorch with torch_executed_ops"
+    )

@@ -1,4 +1,6 @@
-"""The verifier: walks a finished network once and reports every breach of TensorRT's type rules, before the engine does."""
+"""The verifier: walks a finished network once and reports every breach of TensorRT's type rules, before the
+engine does.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def verify(network: trt.INetworkDefinition, parameters: dict[str, str]) -> None:
     if found:
         raise DtypeContractError(
             f"{len(found)} layers break the type rules of TensorRT\n  " + "\n  ".join(found) + "\n"
-            "  To go on: cast the model to one type (.to(torch.bfloat16)), or keep these operators in PyTorch with "
+            "  To go on: cast the model to one type (.to(torch.bfloat16)), or keep these operators in "
+            "PyTorch with "
             "torch_executed_ops; if the model runs in PyTorch as it is, the converter is at fault"
         )
 

@@ -1,4 +1,6 @@
-"""Constants on their way into a network: torch tensors that know their source, and the one maker of trt.Weights."""
+"""Constants on their way into a network: torch tensors that know their source, and the one maker of
+trt.Weights.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from torch_tensorrt.dynamo.conversion._types import no_twin_message, short, to_t
 class Const:
     """A value known at compile time.
 
-    `source` is the parameter's or buffer's name in the user's model (or the node's name), for messages and refit.
+    `source` is the parameter's or buffer's name in the user's model (or the node's name), for messages and
+    refit.
     `weak` is True for Python numbers and 0-dim tensors: they take part in promotion by their kind only.
     """
 
@@ -63,7 +66,8 @@ def _check_integers(value: torch.Tensor, dtype: torch.dtype, source: str) -> Non
         index = int(bad.flatten().nonzero()[0])
         raise Int64RangeError(
             f"Constant '{source}' does not fit {short(dtype)}\n"
-            f"  it holds {int(wide.flatten()[index])} at flat index {index}, outside [{info.min}, {info.max}]\n"
+            f"  it holds {int(wide.flatten()[index])} at flat index {index}, outside [{info.min}, "
+            f"{info.max}]\n"
             f"  To go on: keep the operator in PyTorch with torch_executed_ops, or reduce the values"
         )
 

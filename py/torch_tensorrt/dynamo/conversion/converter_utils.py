@@ -1,4 +1,6 @@
-"""Building blocks for users' converters, with the signatures that such code calls; all of them end in the builder."""
+"""Building blocks for users' converters, with the signatures that such code calls; all of them end in the
+builder.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def get_trt_tensor(
     min_rank: int = 1,
     target_quantized_type: Any = None,
 ) -> trt.ITensor:
-    """`input_val` as a tensor of the network; constants become Constant layers in their own type (or in `dtype`)."""
+    """`input_val` as a tensor of the network; constants become Constant layers in their own type (or in
+    `dtype`).
+    """
     if isinstance(input_val, trt.ITensor):
         return input_val
     return create_constant(ctx, input_val, name, dtype, min_rank, target_quantized_type)
@@ -207,7 +211,9 @@ def to_torch(value: Any, dtype: Any = None) -> torch.Tensor | None:
 
 
 def to_numpy(value: Any, dtype: Any = None) -> Any:
-    """`value` as a numpy array; bfloat16 and 8 bit floats, which numpy lacks, become float32 with one warning."""
+    """`value` as a numpy array; bfloat16 and 8 bit floats, which numpy lacks, become float32 with one
+    warning.
+    """
     if value is None:
         return None
     tensor = to_torch_tensor(value).detach().cpu()

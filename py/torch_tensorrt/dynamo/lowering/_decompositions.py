@@ -42,7 +42,8 @@ def get_decompositions(
 ) -> dict[torch._ops.OpOverload, Decomposition]:
     """Operator -> decomposition.
 
-    An operator with a converter stays whole, so converters (the user's too) decide what is decomposed; the rest is
+    An operator with a converter stays whole, so converters (the user's too) decide what is decomposed; the
+    rest is
     what torch defines by composition, and our choice from its other decompositions.
     """
     whole = frozenset(t for t in TABLE if isinstance(t, torch._ops.OpOverload))

@@ -29,8 +29,10 @@ class Group:
 def group_by_levels(gm: GraphModule, support: Support, settings: CompilationSettings) -> list[Group]:
     """Engines and PyTorch parts in turns.
 
-    A node's level is the number of changes between PyTorch and engine on the longest way to it. Nodes of one level and kind never
-    wait for each other through another level, so each level is one group, and groups run in the order of their levels.
+    A node's level is the number of changes between PyTorch and engine on the longest way to it. Nodes of one
+    level and kind never
+    wait for each other through another level, so each level is one group, and groups run in the order of
+    their levels.
     """
     smallest = 1 if settings.require_full_compilation else settings.min_block_size
     while True:
@@ -38,7 +40,8 @@ def group_by_levels(gm: GraphModule, support: Support, settings: CompilationSett
         small = [g for g in groups if g.in_engine and g.size < smallest]
         if not small:
             return groups
-        # Only the smallest goes at a time: its nodes may join parts of PyTorch and let other engines grow together.
+        # Only the smallest goes at a time: its nodes may join parts of PyTorch and let other engines grow
+        # together.
         least = min(small, key=lambda g: g.size)
         for node in least.nodes:
             support.reject(
@@ -54,7 +57,8 @@ def _levels(gm: GraphModule, support: Support) -> list[Group]:
         if node.op != "call_function":
             level[node] = -1
         elif is_symbolic(node):
-            # Lengths are computed again in every group that uses them, so they only pass on what they wait for.
+            # Lengths are computed again in every group that uses them, so they only pass on what they wait
+            # for.
             level[node] = max((level[n] for n in node.all_input_nodes), default=-1)
         elif is_mutable(node):
             last.append(node)

@@ -43,7 +43,9 @@ class Partition:
 
 
 def partition(gm: GraphModule, settings: CompilationSettings) -> Partition:
-    """Cuts the graph; `require_full_compilation` raises for the first operators that have to stay in PyTorch."""
+    """Cuts the graph; `require_full_compilation` raises for the first operators that have to stay in
+    PyTorch.
+    """
     support = find_support(gm, settings)
     compute = [n for n in gm.graph.nodes if is_compute(n)]
     supported = sum(n in support.converters for n in compute)
@@ -67,7 +69,8 @@ def unsupported(missing: list[Node], support: Support) -> UnsupportedOperatorErr
         f"{first.target} cannot be converted: {support.reasons[first]}\n"
         f"  at {source_of(first)}\n"
         f"  inputs {describe(list(first.args))}{more}\n"
-        f"  To leave it in PyTorch: require_full_compilation=False (and torch_executed_ops={{{targets}}} to say so)"
+        f"  To leave it in PyTorch: require_full_compilation=False (and torch_executed_ops={{{targets}}} "
+        "to say so)"
     )
 
 

@@ -1,4 +1,6 @@
-"""Least, usual and largest lengths of a submodule's inputs, from the ranges of the symbols that export knows."""
+"""Least, usual and largest lengths of a submodule's inputs, from the ranges of the symbols that export
+knows.
+"""
 
 from __future__ import annotations
 
@@ -57,11 +59,11 @@ class SymbolRanges:
         env = length.node.shape_env
         bounds = env.var_to_range[symbol]
         hint = _hint(env, symbol)
-        low = max(int(bounds.lower), 1) if bounds.lower.is_finite else 1
+        low, limit = max(finite(bounds.lower, 1), 1), finite(bounds.upper, _UNBOUNDED)
         low = 1 if low == 2 else low  # 2 is what export says where it only excluded the special cases 0 and 1
         low = min(low, hint) if hint is not None else low
-        if bounds.upper.is_finite and int(bounds.upper) < _UNBOUNDED:
-            high = int(bounds.upper)
+        if limit < _UNBOUNDED:
+            high = limit
         elif self.assume_static and hint is not None:
             return hint, hint, hint
         else:
@@ -73,6 +75,11 @@ class SymbolRanges:
             )
         usual = hint if hint is not None and low <= hint <= high else (low + high) // 2
         return low, usual, high
+
+
+def finite(bound: Any, otherwise: int) -> int:
+    """A bound of a symbol as a number; sympy's and torch's infinities are none."""
+    return int(bound) if isinstance(bound, (int, sympy.Integer)) else otherwise
 
 
 def _hint(env: Any, symbol: sympy.Symbol) -> int | None:
@@ -110,7 +117,8 @@ def get_input(node: Node, ranges: SymbolRanges | None = None, truncate_double: b
             is_shape_tensor=True,
         )
     raise InputError(
-        f"Input '{node.name}' of an engine is a {type(value).__name__}\n  expected a tensor or a whole number\n"
+        f"Input '{node.name}' of an engine is a {type(value).__name__}\n"
+        "  expected a tensor or a whole number\n"
         f"  To go on: pass it as a tensor, or make it a constant of the model"
     )
 

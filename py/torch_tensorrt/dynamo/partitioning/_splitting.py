@@ -1,4 +1,6 @@
-"""Cuts a graph into submodules: one per group, called from a graph that keeps the inputs and results of the whole."""
+"""Cuts a graph into submodules: one per group, called from a graph that keeps the inputs and results of the
+whole.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from torch_tensorrt.dynamo.partitioning._support import is_symbolic
 
 
 def split(gm: GraphModule, groups: list[Group]) -> GraphModule:
-    """A graph module whose submodules `_run_on_acc_N` and `_run_on_gpu_N` hold the groups' nodes, in the order of groups."""
+    """A graph module whose submodules `_run_on_acc_N` and `_run_on_gpu_N` hold the groups' nodes, in the
+    order of groups.
+    """
     return _Split(gm, groups).run()
 
 

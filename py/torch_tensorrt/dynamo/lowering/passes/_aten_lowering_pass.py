@@ -22,7 +22,9 @@ from torch_tensorrt.dynamo.lowering.passes.replace_max_pool_with_indices import 
 logger = logging.getLogger(__name__)
 
 ATEN_PRE_LOWERING_PASSES = DynamoPassManager.build_from_passlist([])
-"""On the exported program itself, before decomposition: empty, so that the user's program is not written to."""
+"""On the exported program itself, before decomposition: empty, so that the user's program is not written
+to.
+"""
 
 ATEN_POST_LOWERING_PASSES = DynamoPassManager.build_from_passlist(
     [
@@ -39,7 +41,9 @@ ATEN_POST_LOWERING_PASSES = DynamoPassManager.build_from_passlist(
 
 
 def _aten_lowering_pass(*passes: Pass, index: int | None = None) -> Callable[[Pass], Pass] | Pass:
-    """Decorator: adds a pass `pass(gm, settings) -> gm` to the post-lowering list, at `index` or at the end."""
+    """Decorator: adds a pass `pass(gm, settings) -> gm` to the post-lowering list, at `index` or at the
+    end.
+    """
 
     def add(lowering_pass: Pass) -> Pass:
         ATEN_POST_LOWERING_PASSES.add_pass_with_index(lowering_pass, index)

@@ -25,7 +25,8 @@ _BIGGEST_GROWTH = 16 * 1024 * 1024
 def constant_fold(gm: GraphModule, settings: CompilationSettings) -> GraphModule:
     """f(constants)  ->  _frozen_param<N>
 
-    Valid for functions without side effects, randomness or run-time lengths; parameters that a node writes to are no constants.
+    Valid for functions without side effects, randomness or run-time lengths; parameters that a node writes to
+    are no constants.
     """
     folds = _Folds(gm)
     for node in list(gm.graph.nodes):
