@@ -57,8 +57,8 @@ def _expressions(metadata: str, inputs: int, output_ranks: list[int]) -> ShapeEx
     found = [len(sizes) for sizes in expressions.outputs]
     if len(expressions.inputs) != inputs or found != output_ranks:
         raise EngineError(
-            f"the shape expressions of a saved engine are of another engine: {len(expressions.inputs)} inputs and "
-            f"outputs of ranks {found}, the engine has {inputs} and {output_ranks}\n  Compile the model again"
+            "the shape expressions of a saved engine are of another engine: "
+            f"{len(expressions.inputs)} inputs and outputs of ranks {found}, the engine has {inputs} and {output_ranks}\n  Compile the model again"
         )
     return expressions
 

@@ -1,4 +1,4 @@
-"""What an engine carries beside its plan: base64 of JSON, field 7 of the info list. Reading it runs nothing."""
+"""What an engine carries beside its plan: base64 of JSON in field 7 of the info list."""
 
 from __future__ import annotations
 

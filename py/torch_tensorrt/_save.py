@@ -37,8 +37,8 @@ def save(
     """Saves a compiled module; the file appears whole or not at all.
 
     `output_format`: exported_program (torch.export's archive), torchscript, or aot_inductor (a package for
-    C++). `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; where they are not given, those
-    that the module was compiled with are taken. Lengths that were dynamic at compilation stay dynamic, unless
+    C++). `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; without them those that the
+    module was compiled with are taken. Axes that were dynamic at compilation stay dynamic, unless
     `dynamic_shapes` says otherwise.
     """
     module = _unwrapped(module)

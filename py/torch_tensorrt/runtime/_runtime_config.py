@@ -1,4 +1,4 @@
-"""Settings and caches of TensorRT-RTX's runtime: the names exist, values but the defaults need that library."""
+"""Settings and caches of TensorRT-RTX's runtime: names exist, all but defaults need that library."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
 
     Arguments:
         serialized_engine: bytes of the plan; None makes an empty module for `load_state_dict`.
-        input_binding_names, output_binding_names: in the order of arguments and results; None: the engine's own.
+        input_binding_names, output_binding_names: in order of arguments and results; None: the engine's own.
         name: appears in messages and in files.
         settings: what the engine was compiled with.
         weight_name_map: accepted; kept as an attribute.

@@ -81,7 +81,7 @@ class EngineState(torch.nn.Module):  # type: ignore[misc]
         return document
 
     def get_extra_state(self) -> tuple[str, list[str] | None, list[str], list[str]]:
-        """What a state dict carries: name, info list as text (None without an engine), input and output names."""
+        """For state dicts: name, info list as text (None without an engine), input and output names."""
         info = None
         if self.engine is not None:
             info = list(self.engine.info_as_text())
