@@ -10,7 +10,9 @@ from torch_tensorrt._provider import Provider, provider
 
 provider()  # from here on `import tensorrt` works
 
+import torch_tensorrt._fake_execute  # noqa: E402, F401  programs with engines can be traced and loaded
 from torch_tensorrt import logging  # noqa: E402
+from torch_tensorrt._backends import register as _register_backends  # noqa: E402
 from torch_tensorrt._compile import (  # noqa: E402
     compile,
     convert_method_to_trt_engine,
@@ -24,6 +26,8 @@ from torch_tensorrt._enums import DeviceType, EngineCapability, Platform, dtype,
 from torch_tensorrt._features import ENABLED_FEATURES  # noqa: E402
 from torch_tensorrt._Input import Input  # noqa: E402
 from torch_tensorrt._version import __cuda_version__, __version__  # noqa: E402
+
+_register_backends()
 
 tensorrt_package_name = "tensorrt"
 

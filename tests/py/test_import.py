@@ -4,8 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from torch_tensorrt import _backends
 
 from tests.py.provider_libraries import run_python
+
+INSTALLED = pytest.mark.skipif(
+    not _backends._has_entry_points(),
+    reason="a package that is not installed registers its backends at import",
+)
 
 
 def facts(code: str, **kwargs: object) -> dict:  # type: ignore[type-arg]
@@ -32,6 +38,7 @@ facts["level"] = logging.getLogger("torch_tensorrt").level
     assert found == {"same": True, "handlers": 0, "level": 0}
 
 
+@INSTALLED
 def test_import_takes_at_most_half_a_second_above_torch() -> None:
     code = """
 import time, torch
@@ -42,6 +49,7 @@ facts["seconds"] = time.perf_counter() - start
     assert min(facts(code)["seconds"] for _ in range(3)) <= 0.5
 
 
+@INSTALLED
 def test_front_ends_load_on_first_use() -> None:
     found = facts("""
 import sys, torch_tensorrt
@@ -51,6 +59,22 @@ facts["heavy"] = heavy
 facts["listed"] = {"dynamo", "runtime", "ts", "TorchTensorRTModule"} <= set(dir(torch_tensorrt))
 """)
     assert found == {"heavy": [], "listed": True}
+
+
+@pytest.mark.parametrize("first", ["import torch_tensorrt", "import torch._dynamo, torch_tensorrt", ""])
+def test_torch_finds_the_backends(first: str) -> None:
+    if not first and not _backends._has_entry_points():
+        pytest.skip("torch_tensorrt is not installed: torch finds its entry points only then")
+    found = run_python(f"""
+import torch
+{first}
+from torch._dynamo.backends.registry import list_backends, lookup_backend
+for name in ("torch_tensorrt", "tensorrt", "aot_torch_tensorrt_aten"):
+    assert name in list_backends(exclude_tags=())
+    print(lookup_backend(name).__name__)
+""")
+    expected = ["torch_tensorrt_backend", "torch_tensorrt_backend", "aot_torch_tensorrt_aten_backend"]
+    assert found.stdout.split() == expected, found.stderr
 
 
 def test_unknown_attribute() -> None:
