@@ -25,8 +25,8 @@ bool has_shape(const at::Tensor& tensor, const Shape& shape) {
 void DeviceContext::enqueue(void* stream) {
   if (!same_key_ || has_host_inputs_) {
     const std::vector<std::string> missing = bindings_.missing(profile_);
-    TORCHTRT_REQUIRE(kInvalidState, missing.empty(), "engine \"", plan_->plan().name,
-                     "\" cannot run: shapes (or addresses of shape values) are missing for inputs ", list_of(missing));
+    TORCHTRT_REQUIRE(kInvalidState, missing.empty(), "engine \"", plan_->plan().name, "\" cannot run: inputs ",
+                     list_of(missing), " lack a shape, or the address of their shape values; set them first");
   }
   RunScope scope(plan_->device(), stream);
   Program& bound = program();

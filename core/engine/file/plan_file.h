@@ -1,4 +1,5 @@
-// Container format of plans: magic, version, sections with 64-bit offsets, lengths, checksums. Hostile input is expected.
+// Container format of plans: magic, version, sections with 64-bit offsets, lengths, checksums. Hostile input is
+// expected.
 #pragma once
 
 #include <cstddef>

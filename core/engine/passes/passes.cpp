@@ -1,8 +1,26 @@
 // The order of passes.
 #include "core/engine/passes/passes.h"
 
-namespace torchtrt::engine {
+#include "core/engine/passes/list.h"
 
-std::span<const Pass> passes() { return {}; }
+namespace torchtrt::engine {
+namespace {
+
+constexpr Pass kPasses[] = {
+    {"weights_to_inputs", 0, weights_to_inputs},
+    {"remove_no_ops", 1, remove_no_ops},
+    {"fold_constants", 1, fold_constants},
+    {"merge_equal_nodes", 1, merge_equal_nodes},
+    {"remove_no_ops", 1, remove_no_ops},  // merging puts more of them side by side
+    {"fold_scale_into_convolution", 2, fold_scale_into_convolution},
+    {"make_attention", 2, make_attention},
+    {"make_linear", 2, make_linear},
+    {"fold_constants", 2, fold_constants},
+    {"merge_equal_nodes", 2, merge_equal_nodes},
+};
+
+}  // namespace
+
+std::span<const Pass> passes() { return kPasses; }
 
 }  // namespace torchtrt::engine

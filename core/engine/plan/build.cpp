@@ -83,9 +83,10 @@ void run_passes(Graph& graph, const BuildOptions& options, Progress& progress) {
   for (const Pass& pass : passes()) {
     progress.step();
     if (options.optimization_level < pass.level) continue;
-    if (pass.run(graph, {options.refittable}))
-      options.log(Severity::kVerbose, join("pass ", pass.name, " changed network \"", graph.name(),
-                                           "\": ", live_nodes(graph).size(), " layers"));
+    if (!pass.run(graph, {options.refittable})) continue;
+    graph = compact(graph);  // what died would count as a user
+    options.log(Severity::kVerbose,
+                join("pass ", pass.name, " changed network \"", graph.name(), "\": ", graph.nodes().size(), " layers"));
   }
   if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kInternal, "a pass broke the network: ", *error);
 }

@@ -30,6 +30,7 @@ struct Convert {
 // The lengths of its input, as a host value.
 struct Lengths {
   static constexpr const char* kKind = "ToyLengths";
+  static constexpr uint32_t kShapeOnlyInputs = 1u << 0;
   TORCHTRT_NO_FIELDS
 
   Types infer_types(const Types&) const { return {DType::kInt64}; }

@@ -6,7 +6,7 @@
 namespace torchtrt::engine {
 namespace {
 
-using namespace testing;
+using namespace layer_case;
 constexpr DType kI = DType::kInt32;
 
 Gather gather(GatherMode mode, int64_t axis = 0, int64_t elementwise = 0) { return {mode, axis, elementwise}; }
@@ -50,10 +50,7 @@ TEST(Gather, C4ElementwiseDimensions) {
 }
 
 TEST(Gather, C5FirstLengths) {
-  EXPECT_NE(violation([] {
-              shape_of(gather(GatherMode::kDefault, 1, 1), {of({2, 3}), of({4, 1}, kI)});
-            }),
-            "");
+  EXPECT_NE(violation([] { shape_of(gather(GatherMode::kDefault, 1, 1), {of({2, 3}), of({4, 1}, kI)}); }), "");
 }
 
 TEST(Gather, C6C7Element) {
@@ -105,7 +102,8 @@ TEST(Gather, KernelEqualsFold) {
 TEST(Gather, MovesEightBitFloatsAndBooleans) {
   const at::Tensor indices = at::tensor({2, 0, 7}, at::kInt);
   const at::Tensor x = at::arange(3, at::kFloat).add(1);
-  const at::Tensor y = run_kernel(Gather{}, {of({3}, DType::kFloat8), of({3}, kI)}, {x.to(at::kFloat8_e4m3fn), indices})[0];
+  const at::Tensor y =
+      run_kernel(Gather{}, {of({3}, DType::kFloat8), of({3}, kI)}, {x.to(at::kFloat8_e4m3fn), indices})[0];
   EXPECT_TRUE(at::equal(y.to(at::kFloat), at::tensor({3.f, 1.f, 0.f})));
   const at::Tensor b = run_kernel(Gather{}, {of({3}, DType::kBool), of({3}, kI)}, {x.gt(1), indices})[0];
   EXPECT_TRUE(at::equal(b, at::tensor({1, 0, 0}).to(at::kBool)));

@@ -12,7 +12,7 @@
 #include "core/engine/layers/kernel.h"
 #include "core/engine/layers/layer.h"
 
-namespace torchtrt::engine::testing {
+namespace torchtrt::engine::layer_case {
 
 // One input of a rule.
 struct Arg {
@@ -106,9 +106,7 @@ std::vector<at::Tensor> run_kernel(const Op& op, const Args& args, std::vector<a
   std::vector<at::Tensor> inputs;
   size_t next = 0;
   for (const Arg& arg : args)
-    inputs.push_back(arg.value                   ? tensor_of(*arg.value)
-                     : arg.type == DType::kNone ? at::Tensor()
-                                                : tensors.at(next++));
+    inputs.push_back(arg.value ? tensor_of(*arg.value) : arg.type == DType::kNone ? at::Tensor() : tensors.at(next++));
   std::vector<const at::Tensor*> pointers;
   for (const at::Tensor& input : inputs) pointers.push_back(input.defined() ? &input : nullptr);
   std::vector<at::Tensor> outputs(shapes.size());
@@ -154,10 +152,10 @@ class Dice {
   std::mt19937 engine_;
 };
 
-}  // namespace torchtrt::engine::testing
+}  // namespace torchtrt::engine::layer_case
 
-#define EXPECT_VIOLATION(expression, text)                                                         \
-  do {                                                                                             \
-    const std::string said = ::torchtrt::engine::testing::violation([&] { (void)(expression); }); \
-    EXPECT_NE(said.find(text), std::string::npos) << "said: \"" << said << '"';                    \
+#define EXPECT_VIOLATION(expression, text)                                                           \
+  do {                                                                                               \
+    const std::string said = ::torchtrt::engine::layer_case::violation([&] { (void)(expression); }); \
+    EXPECT_NE(said.find(text), std::string::npos) << "said: \"" << said << '"';                      \
   } while (false)

@@ -6,7 +6,7 @@
 namespace torchtrt::engine {
 namespace {
 
-using namespace testing;
+using namespace layer_case;
 using List = std::vector<int64_t>;
 
 Slice slice(List start, List size, List stride, SampleMode mode = SampleMode::kStrictBounds) {

@@ -7,7 +7,7 @@
 namespace torchtrt::engine {
 namespace {
 
-using namespace testing;
+using namespace layer_case;
 
 TEST(Squeeze, RemovesNamedAxes) {
   EXPECT_EQ(shape_of(Squeeze{}, {of({1, 2, 1}), numbers({0, -1})}), Shape{2});

@@ -1,0 +1,34 @@
+// Container: sections of bytes in one file, every byte of which is covered by a checksum.
+//
+//   offset  length
+//        0      16  magic
+//       16       4  format version
+//       20       4  number of sections
+//       24       8  length of the file
+//       32       8  checksum of the header (this field zero) and the directory
+//       40     32n  directory: id (4), zero (4), offset (8), length (8), checksum (8)
+//        .       .  sections in the order of the directory, each at a multiple of 64, zeros between
+//
+// Little endian. Checksums are XXH64.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+namespace torchtrt::engine {
+
+inline constexpr uint32_t kFormatVersion = 1;
+
+enum class SectionId : uint32_t { kAbout = 1, kGraph = 2, kProfiles = 3, kWeights = 4 };
+
+using Bytes = std::vector<std::byte>;
+using ByteSpan = std::span<const std::byte>;
+
+Bytes write_container(const std::map<SectionId, Bytes>& sections);
+// Throws kCorruptPlan for anything that write_container did not write. The spans point into `file`.
+std::map<SectionId, ByteSpan> read_container(ByteSpan file);
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,52 @@
+// Weights section: offsets are checked against the section before a pointer is made of them.
+#include "core/engine/file/weights_section.h"
+
+#include <algorithm>
+
+#include "core/engine/plan/weights.h"
+
+namespace torchtrt::engine {
+namespace {
+
+constexpr uint64_t kAlignment = 64;
+
+}  // namespace
+
+void WeightsWriter::put(Writer& out, const Weights& weights) {
+  out.put(weights.dtype);
+  out.put(weights.count);
+  out.put(weights.name);
+  const int64_t size = weights.empty() ? 0 : weights.bytes();
+  const auto [place, fresh] =
+      offsets_.try_emplace({weights.data, size}, (bytes_.size() + kAlignment - 1) / kAlignment * kAlignment);
+  out.put(size == 0 ? uint64_t{0} : place->second);
+  if (!fresh || size == 0) return;
+  bytes_.resize(place->second);
+  const auto* data = static_cast<const std::byte*>(weights.data);
+  bytes_.insert(bytes_.end(), data, data + size);
+}
+
+WeightsReader::WeightsReader(ByteSpan section) : length_(section.size()) {
+  std::shared_ptr<void> memory = allocate_aligned(static_cast<int64_t>(section.size()));
+  std::copy(section.begin(), section.end(), static_cast<std::byte*>(memory.get()));
+  memory_ = std::shared_ptr<const std::byte>(memory, static_cast<const std::byte*>(memory.get()));
+}
+
+Weights WeightsReader::get(Cursor& in) const {
+  Weights weights;
+  weights.dtype = in.get<DType>();
+  weights.count = in.get<int64_t>();
+  weights.name = in.get<std::string>();
+  const auto offset = in.get<uint64_t>();
+  dtype_row(weights.dtype);  // throws for a type that there is not
+  if (weights.count == 0) return weights;
+  const bool inside = weights.count > 0 && offset <= length_ && offset % kAlignment == 0 &&
+                      static_cast<uint64_t>(weights.count) <= length_ * 8 &&
+                      static_cast<uint64_t>(weights.bytes()) <= length_ - offset;
+  TORCHTRT_REQUIRE(kCorruptPlan, inside, "the plan is damaged: ", weights.count, " weights lie outside their section");
+  weights.data = memory_.get() + offset;
+  weights.owner = std::shared_ptr<const void>(memory_, weights.data);
+  return weights;
+}
+
+}  // namespace torchtrt::engine

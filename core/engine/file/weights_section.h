@@ -1,0 +1,35 @@
+// Weights section: the memory of all weights, each distinct memory once, 64-byte aligned.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "core/engine/file/cursor.h"
+#include "core/engine/graph/weights.h"
+
+namespace torchtrt::engine {
+
+class WeightsWriter {
+ public:
+  // Writes where and what the weights are to `out`, their elements to the section.
+  void put(Writer& out, const Weights& weights);
+  Bytes take() { return std::move(bytes_); }
+
+ private:
+  Bytes bytes_;
+  std::map<std::tuple<const void*, int64_t>, uint64_t> offsets_;
+};
+
+class WeightsReader {
+ public:
+  // Copies the section: the file may go away.
+  explicit WeightsReader(ByteSpan section);
+  Weights get(Cursor& in) const;
+
+ private:
+  std::shared_ptr<const std::byte> memory_;
+  uint64_t length_;
+};
+
+}  // namespace torchtrt::engine

@@ -1,0 +1,130 @@
+// MatrixMultiply(Softmax([mask +] [scale *] MatrixMultiply([scale *] q, [scale *] k^T)), v)  ->  Attention(q, k, v,
+// mask)
+//
+// Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing else uses. Query,
+// key and value must have the same known number of heads (other numbers would mean broadcasting here, grouping there),
+// and the mask no others.
+#include "core/engine/layers/attention.h"
+#include "core/engine/layers/elementwise.h"
+#include "core/engine/layers/matrix_multiply.h"
+#include "core/engine/layers/shuffle.h"
+#include "core/engine/layers/softmax.h"
+#include "core/engine/passes/list.h"
+#include "core/engine/passes/rewrite.h"
+
+namespace torchtrt::engine {
+namespace {
+
+struct Pattern {
+  ValueId query = kNoId, key = kNoId, value = kNoId, mask = kNoId;
+  double scale = 1;
+};
+
+// Sees through x * c, c * x and x / c for a scalar c.
+ValueId without_scale(const Graph& graph, ValueId value, double& scale) {
+  const auto* op = producer_as<ElementWise>(graph, value);
+  if (!op || !is_private(graph, value)) return value;
+  const ValueId a = input_of(graph, value, 0), b = input_of(graph, value, 1);
+  const auto left = uniform_value(graph, a), right = uniform_value(graph, b);
+  if (op->op == ElementWiseOp::kProd && right) {
+    scale *= *right;
+    return a;
+  }
+  if (op->op == ElementWiseOp::kProd && left) {
+    scale *= *left;
+    return b;
+  }
+  if (op->op == ElementWiseOp::kDiv && right && *right != 0) {
+    scale /= *right;
+    return a;
+  }
+  return value;
+}
+
+// k of k^T given as a Shuffle that swaps the last two of four axes; the other way round a Shuffle is added.
+ValueId transposed_key(Graph& graph, ValueId key) {
+  Shuffle swap;
+  swap.first_transpose = {0, 1, 3, 2};
+  if (const auto* op = producer_as<Shuffle>(graph, key)) {
+    const bool plain = !op->reshape && op->second_transpose.empty() && input_of(graph, key, 1) == kNoId;
+    if (plain && op->first_transpose.size() == 4) {
+      for (int64_t& axis : swap.first_transpose) axis = op->first_transpose[axis];
+      if (swap.first_transpose == std::vector<int64_t>{0, 1, 2, 3}) return input_of(graph, key, 0);
+      key = input_of(graph, key, 0);
+    }
+  }
+  return graph.node(graph.add(swap, {key})).outputs[0];
+}
+
+// Whether the sum of x and scores is what Attention makes of a mask: it may add rows and batches, but no heads and
+// keys. With more keys than there are values the product behind the softmax would have failed.
+bool fits(const Shape& x, const Shape& scores) {
+  const bool keys = x[3] == 1 || x[3] == scores[3] || x[3] == kUnknown || scores[3] == kUnknown;
+  return x.rank() == 4 && keys && (x[1] == 1 || x[1] == scores[1]);
+}
+
+// Splits scores = mask + rest; the rest is the side made by a product.
+ValueId without_mask(const Graph& graph, ValueId scores, ValueId& mask) {
+  const auto* op = producer_as<ElementWise>(graph, scores);
+  if (!op || op->op != ElementWiseOp::kSum || !is_private(graph, scores)) return scores;
+  for (const int side : {0, 1}) {
+    double scale = 1;
+    const ValueId rest = input_of(graph, scores, side), other = input_of(graph, scores, 1 - side);
+    const ValueId product = is_private(graph, rest) ? without_scale(graph, rest, scale) : rest;
+    if (!producer_as<MatrixMultiply>(graph, product)) continue;
+    mask = other;
+    return rest;
+  }
+  return scores;
+}
+
+bool shapes_fit(const Graph& graph, const Pattern& p, const Shape& scores) {
+  const Shape &q = graph.value(p.query).shape, &v = graph.value(p.value).shape;
+  if (q.rank() != 4 || v.rank() != 4 || scores.rank() != 4) return false;
+  if (q[1] == kUnknown || q[1] != scores[1] || q[1] != v[1]) return false;
+  return p.mask == kNoId || fits(graph.value(p.mask).shape, scores);
+}
+
+// The scores' product with its scales; false: the pattern ends elsewhere.
+bool match_scores(Graph& graph, ValueId scores, Pattern& p) {
+  const ValueId bare = without_mask(graph, scores, p.mask);
+  const ValueId product = without_scale(graph, bare, p.scale);
+  const auto* op = producer_as<MatrixMultiply>(graph, product);
+  if (!op || op->op0 != MatrixOp::kNone || op->op1 == MatrixOp::kVector || !is_private(graph, product)) return false;
+  const bool transposed = op->op1 == MatrixOp::kTranspose;
+  const Shape shape = graph.value(product).shape;
+  p.query = without_scale(graph, input_of(graph, product, 0), p.scale);
+  p.key = without_scale(graph, input_of(graph, product, 1), p.scale);
+  const Shape& k = graph.value(p.key).shape;
+  if (!shapes_fit(graph, p, shape) || k.rank() != 4 || k[1] != shape[1]) return false;
+  if (!transposed) p.key = transposed_key(graph, p.key);
+  return true;
+}
+
+bool rewrite(Graph& graph, NodeId id) {
+  const auto* op = as<MatrixMultiply>(*graph.node(id).layer);
+  if (!op || op->op0 != MatrixOp::kNone || op->op1 != MatrixOp::kNone) return false;
+  const ValueId weights = graph.node(id).inputs[0];
+  const auto* softmax = producer_as<Softmax>(graph, weights);
+  if (!softmax || softmax->axis != 3 || !is_private(graph, weights)) return false;
+  Pattern p;
+  p.value = graph.node(id).inputs[1];
+  const ValueId scores = input_of(graph, weights, 0);
+  if (!is_private(graph, scores) || !match_scores(graph, scores, p)) return false;
+  Attention attention;
+  attention.scale = p.scale;
+  std::vector<ValueId> inputs{p.query, p.key, p.value};
+  if (p.mask != kNoId) inputs.push_back(p.mask);
+  take_over(graph, graph.node(id).outputs[0], graph.node(graph.add(attention, inputs)).outputs[0]);
+  return true;
+}
+
+}  // namespace
+
+bool make_attention(Graph& graph, const PassOptions&) {
+  bool changed = false;
+  for (const NodeId id : graph.order()) changed = rewrite(graph, id) || changed;
+  return changed;
+}
+
+}  // namespace torchtrt::engine
