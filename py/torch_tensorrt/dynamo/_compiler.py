@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
 import warnings
@@ -22,6 +21,7 @@ from torch_tensorrt.dynamo._training import check_training
 from torch_tensorrt.dynamo.conversion._conversion import interpret_module_to_result, runtime_module
 from torch_tensorrt.dynamo.conversion._ConverterRegistry import DYNAMO_CONVERTERS
 from torch_tensorrt.dynamo.lowering import get_decompositions, post_lowering, pre_export_lowering
+from torch_tensorrt.dynamo.lowering._decompose import decompose
 from torch_tensorrt.dynamo.partitioning import Partition, SymbolRanges, construct_submodule_inputs, partition
 
 logger = logging.getLogger(__name__)
@@ -146,16 +146,7 @@ def lower(program: ExportedProgram, settings: CompilationSettings) -> GraphModul
     program = pre_export_lowering(program, settings)
     table = get_decompositions(settings.enable_experimental_decompositions, settings.decompose_attention)
     with torch.no_grad():
-        program = program.run_decompositions(table)
-        return post_lowering(unlifted(program), settings)
-
-
-def unlifted(program: ExportedProgram) -> GraphModule:
-    """A program's graph module: parameters as attributes, no guards in the graph."""
-    options = (
-        {"check_guards": False} if "check_guards" in inspect.signature(program.module).parameters else {}
-    )
-    return program.module(**options)
+        return post_lowering(decompose(program, table), settings)
 
 
 def compile_module(
