@@ -1,7 +1,7 @@
 """The backends of torch.compile under their names, without loading the front end before one of them runs.
 
-torch finds them through the entry points of the distribution (group torch_dynamo_backends), and refuses a name
-that is registered as well. So `register` serves only a package that runs from its folder, not installed.
+torch finds them through the entry points of the distribution (group torch_dynamo_backends), and refuses a
+name that is registered as well. So `register` serves only a package that runs from its folder, not installed.
 """
 
 from importlib import metadata
