@@ -11,9 +11,10 @@ import argparse
 import time
 from collections.abc import Callable
 
-import tensorrt as trt
 import torch
 import torch_tensorrt
+
+import tensorrt as trt  # isort: skip  (torch_tensorrt says whose it is)
 from torch_tensorrt.dynamo.runtime import TorchTensorRTModule
 
 ROUNDS = 7

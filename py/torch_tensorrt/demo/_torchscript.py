@@ -1,0 +1,3 @@
+"""Step 3: placeholder."""
+def run(report, arguments):
+    raise NotImplementedError
