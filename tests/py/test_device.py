@@ -66,6 +66,7 @@ def test_without_cuda_the_current_device_is_the_cpu() -> None:
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_with_cuda_the_current_device_is_torchs() -> None:
     assert Device._current_device().to(torch.device) == torch.device("cuda", torch.cuda.current_device())
 
