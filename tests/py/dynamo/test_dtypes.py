@@ -247,6 +247,7 @@ def test_kernel_of_another_type_is_named():
     x = graph.placeholder("x")
     x.meta["val"] = torch.empty(1, 3, 8, 8, dtype=BF16, device="meta")
     w, b = graph.get_attr("conv.weight"), graph.get_attr("conv.bias")
+    w.meta["val"], b.meta["val"] = gm.conv.weight, gm.conv.bias
     conv = graph.call_function(aten.convolution.default, (x, w, b, [1, 1], [0, 0], [1, 1], False, [0, 0], 1))
     conv.meta["val"] = torch.empty(1, 3, 6, 6, dtype=BF16, device="meta")
     graph.output(conv)

@@ -56,6 +56,7 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         self._shape_tensors: dict[trt.ITensor, trt.ITensor] = {}
         self._dims: dict[Hashable, Dim] = {}
         self._constants: dict[Hashable, trt.ITensor] = {}
+        self._keyed: list[torch.Tensor] = []
 
     def at(self, node: Node) -> None:
         """Says which node of the graph the next layers belong to."""
@@ -211,7 +212,7 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         key = (held, str(held), value.dtype, shape)  # str tells 0.0 from -0.0 and nan from nan
         if key not in self._constants:
             # The key of a large constant is its address, so the tensor must not be freed while the key lives.
-            self.store.held.append(value)
+            self._keyed.append(value)
             layer = self.network.add_constant(shape, self.store.weights(value, const.source))
             self._constants[key] = self.emit(layer, "CONSTANT")
             self.weight_names[f"{layer.name} CONSTANT"] = const.source
