@@ -58,7 +58,7 @@ struct Pool {
 
   at::Tensor average(const at::Tensor& x) const {
     const bool exclude = op.average_count_excludes_padding;
-    if (plain) return mean(x, padding(), !exclude, std::nullopt);
+    if (plain) return mean(narrow_works() ? x : widen(x), padding(), !exclude, std::nullopt);
     const at::Tensor sum = mean(padded(widen(x), 0, 0), nothing(), true, 1);
     // A one wherever a position counts; summed up it is the divisor.
     std::vector<int64_t> sizes(x.sizes().begin(), x.sizes().end());
@@ -68,6 +68,8 @@ struct Pool {
   }
 
  private:
+  // at::avg_pool3d takes neither half nor bfloat16 on the CPU.
+  bool narrow_works() const { return windows.size() == 2; }
   at::Tensor mean(const at::Tensor& x, c10::IntArrayRef pads, bool count_padding,
                   std::optional<int64_t> divisor) const {
     return windows.size() == 2

@@ -1,0 +1,109 @@
+"""Constant, Cast, Identity."""
+
+import math
+
+import pytest
+import tensorrt as trt
+import torch
+
+from tests.engine._case import SHAPES, STATIC_AND_DYNAMIC, TRT_OF, build_error, check, run, sample
+
+CASTABLE = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64, torch.bool]
+
+
+def cast(to):
+    return lambda n, x: n.add_cast(x, TRT_OF[to])
+
+
+@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
+@pytest.mark.parametrize("to", [*CASTABLE, torch.uint8])
+@pytest.mark.parametrize("start", [*CASTABLE, torch.uint8])
+def test_cast(start, to, dynamic):
+    low = 0 if torch.uint8 in (start, to) else -9
+    for shape in SHAPES:
+        x = sample(shape, start, low, 9)
+        check(cast(to), [x], lambda x: x.to(to), dynamic=dynamic, dtypes=[to])
+
+
+@pytest.mark.parametrize("start", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("to", [torch.uint8, torch.int8, torch.int32, torch.int64])
+def test_floats_truncate_and_saturate(to, start):
+    x = torch.tensor([1.75, -1.75, math.inf, -math.inf, math.nan, 3e4, -3e4], dtype=start)
+    low, high = torch.iinfo(to).min, torch.iinfo(to).max
+    wanted = [1, -1, high, low, 0, int(x[5].item()), int(x[6].item())]
+    assert run(cast(to), [x])[0].tolist() == [max(low, min(high, n)) for n in wanted]
+
+
+@pytest.mark.parametrize("to", [torch.int32, torch.int64])
+def test_huge_floats_saturate(to):
+    low, high = torch.iinfo(to).min, torch.iinfo(to).max
+    bits = torch.iinfo(to).bits
+    below = torch.nextafter(torch.tensor(2.0 ** (bits - 1)), torch.tensor(0.0))
+    x = torch.stack(
+        [torch.tensor(2.0 ** (bits - 1)), below, torch.tensor(-(2.0 ** (bits - 1))), torch.tensor(-1e30)]
+    )
+    assert run(cast(to), [x])[0].tolist() == [high, int(below.item()), low, low]
+
+
+def test_integers_keep_low_bits():
+    x = torch.tensor([(1 << 32) + 5, 1 << 31, -1, 300])
+    assert run(cast(torch.int32), [x])[0].tolist() == [5, -(1 << 31), -1, 300]
+    assert run(cast(torch.int8), [x])[0].tolist() == [5, 0, -1, 44]
+
+
+def test_not_a_number_is_true():
+    assert run(cast(torch.bool), [torch.tensor([0.0, -0.0, math.nan, 0.25])])[0].tolist() == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_floats_round_to_nearest_even():
+    x = torch.tensor([2049.0, 2051.0, 70000.0])
+    assert run(cast(torch.float16), [x])[0].tolist() == [2048, 2052, math.inf]
+
+
+def test_cast_refuses_quantized_types():
+    assert "float8" in build_error(lambda n, x: n.add_cast(x, trt.fp8), [sample((2,))])
+
+
+@pytest.mark.parametrize("dtype", CASTABLE)
+def test_constants(dtype):
+    for shape in [(2, 3), (), (0, 3), (1500,)]:
+        value = sample(shape, dtype, -9, 9)
+        (y,) = run(lambda n, value=value: n.constant(value), [])
+        assert y.dtype == dtype and torch.equal(y, value)
+
+
+@pytest.mark.parametrize("dtype", CASTABLE)
+def test_constants_as_operands(dtype):
+    value = sample((2, 3), dtype, -9, 9)
+    if dtype == torch.bool:
+        check(
+            lambda n, x: n.add_elementwise(x, n.constant(value), trt.ElementWiseOperation.XOR),
+            [value],
+            torch.zeros_like,
+        )
+    else:
+        check(
+            lambda n, x: n.add_elementwise(x, n.constant(value), trt.ElementWiseOperation.SUB),
+            [value],
+            torch.zeros_like,
+        )
+
+
+def test_constant_refusals():
+    value = torch.ones(6)
+    assert "shape [2, 4] has 8 elements, the weights 6" in build_error(
+        lambda n: n.add_constant((2, 4), n.weights(value)), []
+    )
+
+
+@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
+@pytest.mark.parametrize("dtype", CASTABLE)
+def test_identity(dtype, dynamic):
+    for shape in SHAPES:
+        x = sample(shape, dtype, -9, 9)
+        check(lambda n, x: n.add_identity(x), [x], lambda x: x, dynamic=dynamic)

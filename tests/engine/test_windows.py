@@ -1,0 +1,327 @@
+"""Convolution, Deconvolution, Pooling: windows, paddings, groups, in 2-D and 3-D."""
+
+import math
+
+import pytest
+import tensorrt as trt
+import torch
+import torch.nn.functional as F
+
+from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, check, growing, run, sample
+
+P = trt.PaddingMode
+DOWN, UP, UPPER, LOWER = P.EXPLICIT_ROUND_DOWN, P.EXPLICIT_ROUND_UP, P.SAME_UPPER, P.SAME_LOWER
+
+
+def paddings(mode, lengths, sizes, strides, dilations, pre, post):
+    """Padding before and after each axis, what hangs over included, by the formulas of the specification."""
+    result = []
+    for length, f, s, d, before, after in zip(lengths, sizes, strides, dilations, pre, post, strict=True):
+        reach = 1 + d * (f - 1)
+        if mode in (UPPER, LOWER):
+            total = max(0, (math.ceil(length / s) - 1) * s + reach - length)
+            half = total // 2
+            result.append((half, total - half) if mode == UPPER else (total - half, half))
+        else:
+            over = -(length + before + after - reach) % s if mode == UP else 0
+            result.append((before, after + over))
+    return result
+
+
+def pad_list(pads):
+    """As torch.nn.functional.pad wants it: last axis first."""
+    return [n for pair in reversed(pads) for n in pair]
+
+
+def configure(layer, nd, stride=1, dilation=None, pre=0, post=0, mode=DOWN):
+    layer.stride_nd = (stride,) * nd
+    if dilation is not None:
+        layer.dilation_nd = (dilation,) * nd
+    layer.pre_padding, layer.post_padding = (pre,) * nd, (post,) * nd
+    layer.padding_mode = mode
+    return layer
+
+
+CONVOLUTIONS = [
+    dict(),
+    dict(stride=2, pre=1, post=1),
+    dict(pre=2, post=0, dilation=2),
+    dict(stride=3, pre=1, post=2, mode=UP),
+    dict(stride=2, mode=UPPER),
+    dict(stride=2, mode=LOWER, dilation=2),
+    dict(stride=5, mode=UPPER),
+]
+
+
+def convolution(kernel, bias=None, groups=1, **window):
+    nd = kernel.dim() - 2
+
+    def build(n, x):
+        weights = n.weights(bias) if bias is not None else None
+        args = (x, kernel.shape[0], tuple(kernel.shape[2:]), n.weights(kernel))
+        layer = n.add_convolution_nd(*args, weights) if weights else n.add_convolution_nd(*args)
+        layer.num_groups = groups
+        return configure(layer, nd, **window)
+
+    return build
+
+
+def convolved(kernel, bias=None, groups=1, stride=1, dilation=1, pre=0, post=0, mode=DOWN):
+    nd = kernel.dim() - 2
+    function = F.conv2d if nd == 2 else F.conv3d
+
+    def reference(x):
+        rest = ((n,) * nd for n in (stride, dilation, pre, post))
+        pads = paddings(mode, x.shape[2:], kernel.shape[2:], *rest)
+        padded = F.pad(x, pad_list(pads))
+        return function(
+            padded, kernel.double(), None if bias is None else bias.double(), stride, 0, dilation, groups
+        )
+
+    return reference
+
+
+@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("nd", [2, 3])
+@pytest.mark.parametrize("window", CONVOLUTIONS, ids=str)
+def test_convolution(window, nd, dtype, dynamic):
+    x = sample((2, 4, *(9, 8, 7)[:nd]), dtype)
+    kernel, bias = sample((6, 2, *(3, 2, 3)[:nd]), dtype, -1, 1), sample((6,), dtype)
+    spans = [growing(x, 0, *range(2, nd + 2))] if dynamic else False
+    check(
+        convolution(kernel, bias, groups=2, **window),
+        [x],
+        convolved(kernel, bias, groups=2, **window),
+        dynamic=spans,
+    )
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_depthwise_and_pointwise_convolution(dtype):
+    x = sample((1, 8, 6, 6), dtype)
+    for kernel, groups in [(sample((8, 1, 3, 3), dtype), 8), (sample((5, 8, 1, 1), dtype), 1)]:
+        check(convolution(kernel, groups=groups), [x], convolved(kernel, groups=groups))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_convolution_of_an_empty_batch(dtype):
+    kernel = sample((6, 4, 3, 3), dtype)
+    for window in CONVOLUTIONS:
+        check(convolution(kernel, **window), [sample((0, 4, 8, 8), dtype)], convolved(kernel, **window))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_convolution_with_kernel_and_bias_tensors(dtype):
+    def build(n, x, kernel, bias):
+        layer = n.add_convolution_nd(x, 6, (3, 3), trt.Weights(x.dtype))
+        layer.set_input(1, kernel)
+        layer.set_input(2, bias)
+        return layer
+
+    inputs = [sample((2, 4, 5, 5), dtype), sample((6, 4, 3, 3), dtype), sample((6,), dtype)]
+    check(build, inputs, F.conv2d)
+
+
+def test_convolution_refuses_another_kernel_type():
+    kernel = sample((6, 4, 3, 3))
+    message = build_error(convolution(kernel), [sample((2, 4, 5, 5), torch.bfloat16)])
+    assert "bfloat16 and float32" in message
+
+
+def test_convolution_refuses_a_window_beyond_the_input():
+    assert "not positive" in build_error(convolution(sample((6, 4, 3, 3))), [sample((2, 4, 2, 5))])
+
+
+# Padding trims, so modes that pad a convolution trim a deconvolution.
+DECONVOLUTIONS = [
+    dict(),
+    dict(stride=2, pre=1, post=1),
+    dict(stride=2, pre=1, post=0, dilation=2),
+    dict(stride=3, pre=0, post=2, mode=UP),
+    dict(stride=2, mode=UPPER),
+    dict(stride=1, mode=LOWER),
+    dict(stride=4, mode=UPPER),
+]
+
+
+def deconvolution(kernel, groups=1, bias=None, **window):
+    nd = kernel.dim() - 2
+
+    def build(n, x):
+        args = (x, kernel.shape[1] * groups, tuple(kernel.shape[2:]), n.weights(kernel))
+        layer = (
+            n.add_deconvolution_nd(*args, n.weights(bias))
+            if bias is not None
+            else n.add_deconvolution_nd(*args)
+        )
+        layer.num_groups = groups
+        return configure(layer, nd, **window)
+
+    return build
+
+
+def deconvolved(kernel, groups=1, bias=None, stride=1, dilation=1, pre=0, post=0, mode=DOWN):
+    nd = kernel.dim() - 2
+    function = F.conv_transpose2d if nd == 2 else F.conv_transpose3d
+
+    def reference(x):
+        full = function(
+            x,
+            kernel.double(),
+            None if bias is None else bias.double(),
+            stride=stride,
+            dilation=dilation,
+            groups=groups,
+        )
+        for axis in range(2, nd + 2):
+            before, after = pre, post
+            if mode in (UPPER, LOWER):
+                total = max(0, 1 + dilation * (kernel.shape[axis] - 1) - stride)
+                small = total // 2
+                before, after = (small, total - small) if mode == UPPER else (total - small, small)
+            full = full.narrow(axis, before, full.shape[axis] - before - after)
+        return full
+
+    return reference
+
+
+@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("nd", [2, 3])
+@pytest.mark.parametrize("window", DECONVOLUTIONS, ids=str)
+def test_deconvolution(window, nd, dtype, dynamic):
+    x = sample((2, 4, *(4, 5, 3)[:nd]), dtype)
+    kernel, bias = sample((4, 3, *(3, 4, 3)[:nd]), dtype, -1, 1), sample((6,), dtype)
+    spans = [growing(x, 0, *range(2, nd + 2))] if dynamic else False
+    check(
+        deconvolution(kernel, 2, bias, **window), [x], deconvolved(kernel, 2, bias, **window), dynamic=spans
+    )
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_deconvolution_of_an_empty_batch(dtype):
+    kernel = sample((4, 3, 3, 3), dtype)
+    check(deconvolution(kernel), [sample((0, 4, 5, 5), dtype)], deconvolved(kernel))
+
+
+# ---- Pooling
+
+POOLINGS = [
+    dict(stride=2),
+    dict(stride=1, pre=1, post=1),
+    dict(stride=2, pre=0, post=1),
+    dict(stride=2, pre=1, post=1, mode=UP),
+    dict(stride=3, pre=2, post=2),
+    dict(stride=2, mode=UPPER),
+    dict(stride=2, mode=LOWER),
+]
+T = trt.PoolingType
+
+
+def pooling(kind, size, exclusive=True, blend=None, **window):
+    def build(n, x):
+        layer = n.add_pooling_nd(x, kind, size)
+        layer.average_count_excludes_padding = exclusive
+        if blend is not None:
+            layer.blend_factor = blend
+        return configure(layer, len(size), **window)
+
+    return build
+
+
+def windows_of(x, size, stride, pads, fill):
+    """x with one axis more for each window axis: the window's elements."""
+    x = F.pad(x, pad_list(pads), value=fill)
+    first = x.dim() - len(size)
+    for axis, f in enumerate(size, first):
+        x = x.unfold(axis, f, stride)
+    return x.flatten(-len(size))
+
+
+def pooled(kind, size, exclusive=True, blend=0.0, stride=1, pre=0, post=0, mode=DOWN):
+    nd = len(size)
+
+    def reference(x):
+        lengths = x.shape[-nd:]
+        rest = ((n,) * nd for n in (stride, 1, pre, post))
+        pads = paddings(mode, lengths, size, *rest)
+        inside = torch.ones(lengths, dtype=torch.float64)
+        if not exclusive and mode in (DOWN, UP):
+            counted = F.pad(inside, pad_list([(pre, post)] * nd), value=1)
+            hang = [(0, after - post) for _, after in pads]
+        elif not exclusive:
+            counted, hang = F.pad(inside, pad_list(pads), value=1), [(0, 0)] * nd
+        else:
+            counted, hang = inside, pads
+        counts = windows_of(counted, size, stride, hang, 0).sum(-1)
+        greatest = windows_of(x, size, stride, pads, -math.inf).amax(-1)
+        average = windows_of(x, size, stride, pads, 0).sum(-1) / counts.clamp(min=1)
+        return {T.MAX: greatest, T.AVERAGE: average}.get(kind, (1 - blend) * greatest + blend * average)
+
+    return reference
+
+
+@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("size", [(3, 2), (2, 3, 3)])
+@pytest.mark.parametrize("window", POOLINGS, ids=str)
+def test_pooling(window, size, dtype, dynamic):
+    x = sample((2, 3, *(7, 8, 6)[: len(size)]), dtype)
+    spans = [growing(x, *range(x.dim()))] if dynamic else False
+    for kind in (T.MAX, T.AVERAGE):
+        for exclusive in (True, False):
+            check(
+                pooling(kind, size, exclusive, **window),
+                [x],
+                pooled(kind, size, exclusive, **window),
+                dynamic=spans,
+            )
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_blended_pooling(dtype):
+    x = sample((1, 2, 6, 6), dtype)
+    arguments = dict(exclusive=True, blend=0.25, stride=2, pre=1, post=0)
+    check(
+        pooling(T.MAX_AVERAGE_BLEND, (2, 2), **arguments),
+        [x],
+        pooled(T.MAX_AVERAGE_BLEND, (2, 2), **arguments),
+    )
+
+
+@pytest.mark.parametrize("shape", [(5, 6), (0, 3, 5, 6), (3, 0, 5, 6), (2, 2, 3, 5, 6)], ids=str)
+def test_pooling_over_any_leading_axes(shape):
+    shape = shape if len(shape) > 2 else (3, *shape)
+    for kind in (T.MAX, T.AVERAGE):
+        check(pooling(kind, (2, 2), stride=2), [sample(shape)], pooled(kind, (2, 2), stride=2))
+
+
+def test_pooling_of_int8():
+    x = sample((1, 2, 4, 4), torch.int8, -100, 100)
+    check(pooling(T.MAX, (2, 2)), [x], lambda x: pooled(T.MAX, (2, 2))(x.double()))
+    check(pooling(T.AVERAGE, (2, 2)), [x], lambda x: pooled(T.AVERAGE, (2, 2))(x.double()).round())
+
+
+def test_average_of_nothing_is_zero():
+    window = dict(stride=2, pre=2, post=2)
+    (y,) = run(pooling(T.AVERAGE, (2, 2), **window), [torch.ones(1, 1, 2, 2)])
+    assert y[0, 0].tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+
+
+def test_nan_stays():
+    x = torch.zeros(1, 1, 4, 4)
+    x[0, 0, 1, 1] = math.nan
+    for kind in (T.MAX, T.AVERAGE):
+        assert run(pooling(kind, (2, 2), stride=2), [x])[0].isnan().flatten().tolist() == [
+            True,
+            False,
+            False,
+            False,
+        ]
+
+
+def test_pooling_refuses_int32():
+    assert "int32" in build_error(
+        lambda n, x: n.add_pooling_nd(x, T.MAX, (2, 2)), [sample((1, 2, 4, 4), torch.int32)]
+    )
