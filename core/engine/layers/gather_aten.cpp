@@ -31,17 +31,14 @@ at::Tensor widened(const at::Tensor& mask, int64_t rank) {
 
 at::Tensor gather_default(const Gather& op, const at::Tensor& x, const at::Tensor& indices, const Call& call) {
   const auto [index, outside] = normalised(indices.reshape(-1), x.size(op.axis));
-  std::vector<int64_t> sizes = x.sizes().vec();
+  std::vector<int64_t> sizes = x.sizes().vec();  // of the result with one axis of indices
   sizes[static_cast<size_t>(op.axis)] = index.numel();
-  at::Tensor out;
-  if (call.dest(0).defined() && call.dest(0).is_contiguous()) {
-    out = movable(call.dest(0)).view(sizes);
-    at::index_select_out(out, x, op.axis, index);
-  } else {
-    out = at::index_select(x, op.axis, index);
-  }
-  out.masked_fill_(widened(outside, x.dim() - op.axis), 0);
-  return out.view(call.out_sizes(0));
+  const at::Tensor mask = widened(outside, x.dim() - op.axis);
+  if (!call.dest(0).defined() || !call.dest(0).is_contiguous())
+    return at::index_select(x, op.axis, index).masked_fill_(mask, 0).view(call.out_sizes(0));
+  at::Tensor out = movable(call.dest(0)).view(sizes);
+  at::index_select_out(out, x, op.axis, index).masked_fill_(mask, 0);
+  return call.dest(0);
 }
 
 // Data [B, a.., L, c..] and indices [B, i..] give [B, a.., i.., c..].

@@ -77,7 +77,7 @@ void run(const Reduce& op, Call& call) {
   } else if (op.op == ReduceOp::kProd) {
     out = product(op, x, axes);
   } else if (x.is_floating_point()) {
-    at::mean_out(out, x, axes, op.keep_dims, type);
+    out = at::mean(x, axes, op.keep_dims, at::kFloat).to(type);  // a sum in half could overflow
   } else {
     out = integer_average(op, x, axes);
   }

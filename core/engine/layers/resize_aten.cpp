@@ -156,8 +156,11 @@ void run(const Resize& op, Call& call) {
   const std::vector<Axis> axes = axes_of(op, call);
   if (call.out_shape(0).volume() == 0) return call.set(0, at::empty(call.out_sizes(0), x.options()));
   const Upsample twin = twin_of(op, x, axes);
+  if (twin == Upsample::kNone) return call.set(0, resize(op, x, axes));
   const bool align = op.coordinates == CoordinateTransformation::kAlignCorners;
-  call.set(0, twin == Upsample::kNone ? resize(op, x, axes) : upsample(twin, align, x, axes));
+  // Torch's interpolations of half types round in between.
+  const bool weighted = op.mode != InterpolationMode::kNearest;
+  call.set(0, upsample(twin, align, weighted ? x.to(at::kFloat) : x, axes).to(x.scalar_type()));
 }
 TORCHTRT_KERNEL(Resize)
 

@@ -92,8 +92,12 @@ std::string violation(const Body& body) {
 }
 
 inline at::Tensor tensor_of(const HostValue& value) {
-  at::Tensor tensor = at::empty({static_cast<int64_t>(value.elements.size())}, at::kDouble);
-  for (size_t i = 0; i < value.elements.size(); ++i) tensor[static_cast<int64_t>(i)] = value.elements[i].as_float();
+  const bool floating = is_floating(value.dtype);
+  at::Tensor tensor = at::empty({static_cast<int64_t>(value.elements.size())}, floating ? at::kDouble : at::kLong);
+  for (size_t i = 0; i < value.elements.size(); ++i) {
+    const at::Tensor element = tensor[static_cast<int64_t>(i)];
+    floating ? element.fill_(value.elements[i].as_float()) : element.fill_(value.elements[i].as_int());
+  }
   return tensor.reshape(at::IntArrayRef(value.shape.begin(), value.shape.end())).to(scalar_type_of(value.dtype));
 }
 

@@ -60,7 +60,7 @@ TEST(ShapeOf, GivesLengths) {
   EXPECT_TRUE(at::equal(lengths, at::tensor({2, 3}, at::kLong)));
 }
 
-TEST(ShapeOf, C1OneInput) { EXPECT_VIOLATION(type_of(ShapeOf{}, {}), "inputs expected"); }
+TEST(ShapeOf, C1OneInput) { EXPECT_VIOLATION(type_of(ShapeOf{}, {}), "1 input expected"); }
 
 }  // namespace
 }  // namespace torchtrt::engine

@@ -1,0 +1,77 @@
+"""Fill: ranges and random numbers."""
+
+import pytest
+import tensorrt as trt
+import torch
+
+from tests.engine._case import STATIC_AND_DYNAMIC, TRT_OF, build_error, check, run, sample
+
+F = trt.FillOperation
+
+
+def filled(length, alpha, beta, dtype, op=F.LINSPACE):
+    def build(n):
+        layer = n.add_fill((length,), op, TRT_OF[dtype])
+        layer.alpha = alpha
+        layer.beta = beta
+        return layer
+
+    return build
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64, torch.float32])
+@pytest.mark.parametrize(("length", "alpha", "beta"), [(5, 2, 3), (4, 10, -4), (0, 0, 1), (3, 7, 0)])
+def test_range(length, alpha, beta, dtype):
+    def reference():
+        return alpha + beta * torch.arange(length, dtype=torch.float64)
+
+    check(filled(length, alpha, beta, dtype), [], reference, dtypes=[dtype])
+
+
+def test_range_of_fractions():
+    check(filled(9, 0.25, -0.1, torch.float32), [], lambda: 0.25 - 0.1 * torch.arange(9, dtype=torch.float64),
+          dtypes=[torch.float32])  # fmt: skip
+
+
+@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64, torch.float32])
+def test_range_of_tensors(dtype, dynamic):
+    """As long as x in each axis; alpha and beta are computed on the device."""
+
+    def build(n, x, alpha, beta):
+        layer = n.add_fill((0, 0), F.LINSPACE, TRT_OF[dtype])
+        layer.set_input(0, n.add_shape(x).get_output(0))
+        layer.set_input(1, alpha)
+        layer.set_input(2, beta)
+        return layer
+
+    def reference(x, alpha, beta):
+        rows, columns = torch.meshgrid(*map(torch.arange, x.shape), indexing="ij")
+        return alpha + beta[0] * rows + beta[1] * columns
+
+    for shape in [(2, 3), (0, 4)]:
+        inputs = [sample(shape), sample((), dtype), sample((2,), dtype)]
+        ranges = [tuple(tuple(shape) for shape in (shape, shape, (shape[0] + 1, shape[1] + 1))), None, None]
+        check(build, inputs, reference, dynamic=ranges if dynamic else False, dtypes=[dtype])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_uniform(dtype):
+    first = run(filled(10000, 2, 5, dtype, F.RANDOM_UNIFORM), [])[0]
+    assert first.dtype == dtype
+    assert first.min() >= 2
+    assert first.max() <= 5
+    assert abs(first.double().mean() - 3.5) < 0.1
+    assert first.unique().numel() > 100
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_normal(dtype):
+    y = run(filled(10000, 2, 5, dtype, F.RANDOM_NORMAL), [])[0].double()
+    assert abs(y.mean() - 2) < 0.3
+    assert abs(y.std() - 5) < 0.3
+
+
+def test_refusals():
+    assert "float16" in build_error(filled(3, 0, 1, torch.float16), [])
+    assert "int32" in build_error(filled(3, 0, 1, torch.int32, F.RANDOM_NORMAL), [])
