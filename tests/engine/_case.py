@@ -18,10 +18,10 @@ from tests.util.tolerance import tolerances
 FLOATS = [torch.float32, torch.float16, torch.bfloat16]
 INDICES = [torch.int32, torch.int64]
 STATIC_AND_DYNAMIC = [False, True]
-
-torch.backends.cudnn.allow_tf32 = False  # float32 convolutions are compared at float32's tolerance
 SHAPES = [(2, 3, 4), (), (0, 3), (1,) * 8]
 """For layers that take any shape."""
+
+torch.backends.cudnn.allow_tf32 = False  # float32 convolutions are compared at float32's tolerance
 
 TRT_OF = {
     torch.float32: trt.float32,
