@@ -35,7 +35,7 @@ function(torchtrt_interface_library target name major)
     PROPERTIES OUTPUT_NAME ${name}
                SUFFIX ".so.${major}"
                NO_SONAME ON
-               LINK_OPTIONS "-Wl,-soname,lib${name}.so.${major};-Wl,--no-undefined"
+               LINK_OPTIONS "-Wl,-soname,lib${name}.so.${major};-Wl,--no-undefined;-Wl,--exclude-libs,ALL"
                LIBRARY_OUTPUT_DIRECTORY ${TORCHTRT_STAGE}/lib/embedded/${major}
                INSTALL_RPATH "$ORIGIN:$ORIGIN/../../../../torch/lib"
                BUILD_WITH_INSTALL_RPATH ON)

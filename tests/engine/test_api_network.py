@@ -1,4 +1,7 @@
-"""Network objects through NVIDIA's bindings: tensors, layers, names, outputs, errors of add functions and setters."""
+"""Network objects through NVIDIA's bindings: tensors, layers, names, outputs, errors."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,6 @@ def test_flags_of_a_network() -> None:
     assert session.network.get_flag(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
     assert session.network.flags == STRONG
     assert not Session(flags=0).network.get_flag(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
-    assert not session.network.has_implicit_batch_dimension
     assert session.network.builder is not None
 
 
@@ -210,7 +212,7 @@ def test_setters_keep_the_old_value_after_an_error() -> None:
         (lambda n, x: n.add_grid_sample(x, x), "GridSample"),
     ],
 )
-def test_kinds_that_are_not_built_say_so(add, kind: str) -> None:
+def test_kinds_that_are_not_built_say_so(add: Callable[..., Any], kind: str) -> None:
     session = Session()
     x = session.input("x", (1, 2, 4, 4))
     assert add(session.network, x) is None

@@ -1,4 +1,4 @@
-"""Weakly typed networks: real types mix, precision requests are kept, outputs have the type that was asked for."""
+"""Weakly typed networks: real types mix, precision requests are kept, outputs get the type asked for."""
 
 import pytest
 import tensorrt as trt
@@ -7,6 +7,7 @@ import torch
 from tests.engine._session import STRONG, Session, execute, on_device, relu_network
 
 WEAK = 0
+pytestmark = pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10.12")
 
 
 def test_real_types_mix() -> None:

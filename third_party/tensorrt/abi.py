@@ -32,7 +32,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def value_type(written: str) -> str | None:
-    """The type whose definition a by-value use of `written` needs, without qualifiers; None for pointers and references."""
+    """The type whose definition a by-value use of `written` needs; None for pointers and references."""
     written = re.sub(r"\[\d+\]$", "", written).strip()
     if written.endswith(("*", "&", "*const")):
         return None

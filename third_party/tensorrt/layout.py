@@ -1,4 +1,4 @@
-"""Writes a GoogleTest file that compares the compiled headers with the table: sizes, offsets, values, slots."""
+"""Writes a GoogleTest file that compares the compiled headers with the table."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,8 @@ PROLOGUE = """\
 
 namespace {{
 
-// The Itanium C++ ABI keeps the offset in a pointer to a data member, and 1 + 8 * slot in one to a virtual function.
+// The Itanium C++ ABI keeps the offset in a pointer to a data member, and 1 + 8 * slot in one to a virtual
+// function.
 template <typename Pointer>
 std::intptr_t first_word(Pointer pointer) {{
   std::intptr_t word = 0;

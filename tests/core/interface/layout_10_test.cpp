@@ -14,7 +14,8 @@
 
 namespace {
 
-// The Itanium C++ ABI keeps the offset in a pointer to a data member, and 1 + 8 * slot in one to a virtual function.
+// The Itanium C++ ABI keeps the offset in a pointer to a data member, and 1 + 8 * slot in one to a virtual
+// function.
 template <typename Pointer>
 std::intptr_t first_word(Pointer pointer) {
   std::intptr_t word = 0;
