@@ -27,7 +27,8 @@ std::optional<Shape> without_leading_ones(const Shape& shape, int rank) {
 Weights transposed(const Weights& weights, const Shape& shape) {
   const at::Tensor given = at::from_blob(const_cast<void*>(weights.data), c10::IntArrayRef(shape.begin(), shape.end()),
                                          at::TensorOptions(scalar_type_of(weights.dtype)));
-  auto owner = std::make_shared<at::Tensor>(given.t().contiguous());
+  // A matrix of one column is contiguous when transposed too: contiguous() would not copy, and the memory is not ours.
+  auto owner = std::make_shared<at::Tensor>(given.t().clone(at::MemoryFormat::Contiguous));
   Weights result = weights;
   result.data = owner->const_data_ptr();
   result.owner = owner;
