@@ -15,4 +15,4 @@ fi
 cmake --build build/cmake --parallel "${TORCHTRT_JOBS:-$(nproc)}" ${@:+--target "$@"}
 mkdir -p py/torch_tensorrt/lib
 rm -f build/cmake/stage/lib/*.tmp
-[ ! -d build/cmake/stage ] || cp -ru build/cmake/stage/. py/torch_tensorrt/
+[ ! -d build/cmake/stage ] || cp -ru --remove-destination build/cmake/stage/. py/torch_tensorrt/

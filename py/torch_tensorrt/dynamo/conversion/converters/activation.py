@@ -84,9 +84,7 @@ def prelu(b: Builder, x: Value, weight: Value) -> Value:
 @converts(aten.mish.default)
 def mish(b: Builder, x: Value) -> Value:
     x = b.tensor(x)
-    return in_float32(
-        b, x, lambda y: b.mul(y, b.activation(Activation.TANH, softplus(b, y)))
-    )
+    return in_float32(b, x, lambda y: b.mul(y, b.activation(Activation.TANH, softplus(b, y))))
 
 
 @converts(aten.glu.default)
@@ -123,7 +121,9 @@ def log_softmax(b: Builder, x: Value, axis: int, third: Any = None) -> Value:
 
     def compute(y: Value) -> Value:
         shifted = b.sub(y, b.reduce(trt.ReduceOperation.MAX, y, axis, keepdim=True))
-        total = b.reduce(trt.ReduceOperation.SUM, b.unary(trt.UnaryOperation.EXP, shifted), axis, keepdim=True)
+        total = b.reduce(
+            trt.ReduceOperation.SUM, b.unary(trt.UnaryOperation.EXP, shifted), axis, keepdim=True
+        )
         return b.sub(shifted, b.unary(trt.UnaryOperation.LOG, total))
 
     return in_float32(b, x, compute)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorrt as trt
 import torch
@@ -68,9 +69,11 @@ def ceil_windows_start_inside(node: Any, spatial: int) -> str | None:
     """ceil_mode: torch drops a last window that starts in the padding at the end, the engine does not."""
     x = meta(node.args[0])
     window = _per_axis(node.args[1], spatial)
-    stride = _per_axis(node.args[2], spatial) if len(node.args) > 2 and node.args[2] not in ([], None) else window
+    stride = (
+        _per_axis(node.args[2], spatial) if len(node.args) > 2 and node.args[2] not in ([], None) else window
+    )
     padding = _per_axis(node.args[3], spatial) if len(node.args) > 3 else [0] * spatial
-    for n, w, s, p in zip(x.shape[-spatial:], window, stride, padding):
+    for n, w, s, p in zip(x.shape[-spatial:], window, stride, padding, strict=False):
         if isinstance(n, torch.SymInt):
             return "ceil_mode needs lengths that are known at compile time"
         windows = -(-(n + 2 * p - w) // s) + 1
@@ -111,8 +114,15 @@ def _avg_pool_when(spatial: int) -> Callable[..., Any]:
 
 
 def _max_pool(spatial: int, indices: bool) -> Callable[..., Any]:
-    def convert(b: Builder, x: Value, window: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
-                ceil_mode: bool = False) -> Any:
+    def convert(
+        b: Builder,
+        x: Value,
+        window: Any,
+        stride: Any = (),
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+    ) -> Any:
         y = b.pool(Maximum, x, window, stride, padding, ceil_mode, spatial=spatial)
         return (y, None) if indices else y
 
@@ -120,8 +130,16 @@ def _max_pool(spatial: int, indices: bool) -> Callable[..., Any]:
 
 
 def _avg_pool(spatial: int) -> Callable[..., Any]:
-    def convert(b: Builder, x: Value, window: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False,
-                count_include_pad: bool = True, divisor_override: Any = None) -> Value:
+    def convert(
+        b: Builder,
+        x: Value,
+        window: Any,
+        stride: Any = (),
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: Any = None,
+    ) -> Value:
         return b.pool(Average, x, window, stride, padding, ceil_mode, count_include_pad, spatial)
 
     return convert
@@ -132,7 +150,9 @@ for _spatial in (1, 2, 3):
     _max_indices = getattr(aten, f"max_pool{_spatial}d_with_indices").default
     converts(_max, when=_max_pool_when(_spatial))(_max_pool(_spatial, indices=False))
     converts(_max_indices, when=_max_pool_when(_spatial))(_max_pool(_spatial, indices=True))
-    converts(getattr(aten, f"avg_pool{_spatial}d").default, when=_avg_pool_when(_spatial))(_avg_pool(_spatial))
+    converts(getattr(aten, f"avg_pool{_spatial}d").default, when=_avg_pool_when(_spatial))(
+        _avg_pool(_spatial)
+    )
 
 
 # ---- adaptive pooling ------------------------------------------------------------------------------------------------
@@ -145,9 +165,11 @@ def _adaptive_when(spatial: int) -> Callable[..., Any]:
             return "the engine pools floating types only"
         if isinstance(node.meta["val"], tuple) and (reason := first_output_only(node, settings)):
             return reason
-        for n, m in zip(x.shape[-spatial:], wanted):
+        for n, m in zip(x.shape[-spatial:], wanted, strict=False):
             if isinstance(meta(m), torch.SymInt) or (isinstance(n, torch.SymInt) and m != 1):
-                return "adaptive pooling to more than one element needs lengths that are known at compile time"
+                return (
+                    "adaptive pooling to more than one element needs lengths that are known at compile time"
+                )
         return None
 
     return check
@@ -156,14 +178,14 @@ def _adaptive_when(spatial: int) -> Callable[..., Any]:
 def adaptive_pool(b: Builder, op: trt.ReduceOperation, x: Value, wanted: Sequence[int]) -> Value:
     """Element i of an axis pools [floor(i n / m), ceil((i + 1) n / m))."""
     x = b.tensor(x)
-    spatial, size = len(wanted), b.shape(x)[-len(wanted):]
+    spatial, size = len(wanted), b.shape(x)[-len(wanted) :]
     rank = b.rank(x)
     if all(m == 1 for m in wanted):
         return b.reduce(op, x, range(rank - spatial, rank), keepdim=True)
-    if known(*size) and all(n % m == 0 for n, m in zip(size, wanted)):
-        window = [n // m for n, m in zip(size, wanted)]
+    if known(*size) and all(n % m == 0 for n, m in zip(size, wanted, strict=False)):
+        window = [n // m for n, m in zip(size, wanted, strict=False)]
         return b.pool(Average if op == Reduce.AVG else Maximum, x, window, window, spatial=spatial)
-    for axis, m in zip(range(rank - spatial, rank), wanted):
+    for axis, m in zip(range(rank - spatial, rank), wanted, strict=False):
         x = _adaptive_axis(b, op, x, axis, m)
     return x
 
@@ -173,7 +195,9 @@ def _adaptive_axis(b: Builder, op: trt.ReduceOperation, x: Value, axis: int, m: 
     if m == 1:
         return b.reduce(op, x, axis, keepdim=True)
     bounds = [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
-    return b.concat([b.reduce(op, b.narrow(x, axis, lo, hi - lo), axis, keepdim=True) for lo, hi in bounds], axis)
+    return b.concat(
+        [b.reduce(op, b.narrow(x, axis, lo, hi - lo), axis, keepdim=True) for lo, hi in bounds], axis
+    )
 
 
 def _adaptive(spatial: int, op: trt.ReduceOperation, indices: bool) -> Callable[..., Any]:

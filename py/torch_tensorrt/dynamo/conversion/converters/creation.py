@@ -76,7 +76,9 @@ def new_zeros(b: Builder, x: Value, size: Sequence[Length], *, dtype: torch.dtyp
 
 
 @converts(aten.new_full.default, when=_made)
-def new_full(b: Builder, x: Value, size: Sequence[Length], value: Any, *, dtype: torch.dtype | None = None) -> Value:
+def new_full(
+    b: Builder, x: Value, size: Sequence[Length], value: Any, *, dtype: torch.dtype | None = None
+) -> Value:
     return b.full(size, value, _result_dtype(b, dtype))
 
 
@@ -96,7 +98,9 @@ def arange_start(b: Builder, start: Any, end: Any, *, dtype: torch.dtype | None 
 
 
 @converts(aten.arange.start_step, when=_made)
-def arange_step(b: Builder, start: Any, end: Any, step: Any = 1, *, dtype: torch.dtype | None = None) -> Value:
+def arange_step(
+    b: Builder, start: Any, end: Any, step: Any = 1, *, dtype: torch.dtype | None = None
+) -> Value:
     """ceil((end - start) / step) numbers."""
     if any(isinstance(v, Dim) for v in (start, end, step)):
         span = end - start
@@ -107,7 +111,12 @@ def arange_step(b: Builder, start: Any, end: Any, step: Any = 1, *, dtype: torch
 
 
 @converts(
-    aten._to_copy.default, aten.to.dtype, aten.to.device, aten.to.dtype_layout, aten.to.other, aten.type_as.default,
+    aten._to_copy.default,
+    aten.to.dtype,
+    aten.to.device,
+    aten.to.dtype_layout,
+    aten.to.other,
+    aten.type_as.default,
     when=target_dtype,
 )
 def to(b: Builder, x: Value, *_: Any, **__: Any) -> Value:

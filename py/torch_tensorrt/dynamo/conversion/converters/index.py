@@ -17,8 +17,14 @@ INDEX_TYPES = (torch.int32, torch.int64)
 
 
 @converts(aten.embedding.default)
-def embedding(b: Builder, weight: Value, indices: Value, padding_idx: int = -1, scale_grad: bool = False,
-              sparse: bool = False) -> Value:
+def embedding(
+    b: Builder,
+    weight: Value,
+    indices: Value,
+    padding_idx: int = -1,
+    scale_grad: bool = False,
+    sparse: bool = False,
+) -> Value:
     """The last three arguments matter to gradients only."""
     return b.gather(weight, indices, 0)
 
@@ -44,7 +50,9 @@ def integer_indices(node: Any, settings: Any) -> str | None:
     for index in node.args[1]:
         value = meta(index)
         if value is not None and value.dtype not in INDEX_TYPES:
-            return f"the engine indexes with int32 and int64, not with {str(value.dtype).removeprefix('torch.')}"
+            return (
+                f"the engine indexes with int32 and int64, not with {str(value.dtype).removeprefix('torch.')}"
+            )
     return None
 
 
@@ -74,7 +82,7 @@ def index(b: Builder, x: Value, indices: Sequence[Value | None]) -> Value:
 def _linear(b: Builder, indices: Sequence[Value], size: Sequence[Any]) -> Value:
     """Positions in the axes joined to one, negative indices counted from the end."""
     total: Value | None = None
-    for given, n in zip(indices, size):
+    for given, n in zip(indices, size, strict=False):
         given = b.cast(b.tensor(given), torch.int64)
         length = b.tensor(n if not isinstance(n, int) else b.number(n, torch.int64))
         wrapped = b.select(b.less(given, 0), b.add(given, length), given)

@@ -19,7 +19,11 @@ aten = torch.ops.aten
 def floating(node: Any, settings: Any) -> str | None:
     """TensorRT multiplies matrices of floating types only."""
     dtype = meta_dtype(node)
-    return None if dtype.is_floating_point else f"TensorRT has no matrix product for {str(dtype).removeprefix('torch.')}"
+    return (
+        None
+        if dtype.is_floating_point
+        else f"TensorRT has no matrix product for {str(dtype).removeprefix('torch.')}"
+    )
 
 
 @converts(aten.linear.default, when=floating)
@@ -28,7 +32,9 @@ def linear(b: Builder, x: Value, weight: Value, bias: Value | None = None) -> Va
     return y if bias is None else b.add(y, bias)
 
 
-@converts(aten.mm.default, aten.bmm.default, aten.matmul.default, aten.mv.default, aten.dot.default, when=floating)
+@converts(
+    aten.mm.default, aten.bmm.default, aten.matmul.default, aten.mv.default, aten.dot.default, when=floating
+)
 def matmul(b: Builder, x: Value, y: Value) -> Value:
     return b.matmul(x, y)
 
@@ -132,7 +138,9 @@ def _composed(
     weights = b.softmax(scores, -1)
     if mask is not None and b.dtype(mask) is torch.bool and not causal:
         # A row that may look at nothing gives 0, as in torch, and not the nan of a plain softmax.
-        seen = b.cast(b.reduce(trt.ReduceOperation.MAX, b.cast(mask, torch.int32), -1, keepdim=True), torch.bool)
+        seen = b.cast(
+            b.reduce(trt.ReduceOperation.MAX, b.cast(mask, torch.int32), -1, keepdim=True), torch.bool
+        )
         weights = b.select(seen, weights, b.scalar(0, weights))
     return b.matmul(weights, value)
 

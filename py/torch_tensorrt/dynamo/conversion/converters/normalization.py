@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import tensorrt as trt
 import torch
@@ -17,9 +18,12 @@ aten = torch.ops.aten
 
 
 def eval_mode(node: Any, settings: Any) -> str | None:
-    """BatchNorm in training takes its statistics from the batch and updates its buffers."""
-    index = [a.name for a in node.target._schema.arguments].index("training")
-    return "BatchNorm is in training mode; call model.eval() before compiling" if node.args[index] else None
+    """BatchNorm in training takes its statistics from the batch and updates its running ones, where it has them."""
+    names = [a.name for a in node.target._schema.arguments]
+    training, running = (node.args[names.index(name)] for name in ("training", "running_mean"))
+    if training and running is not None:
+        return "BatchNorm is in training mode; call model.eval() before compiling"
+    return None
 
 
 def _eval_first_output(node: Any, settings: Any) -> str | None:
@@ -32,8 +36,8 @@ def batch_norm(
     x: Value,
     weight: Value | None,
     bias: Value | None,
-    mean: Value,
-    var: Value,
+    mean: Value | None,
+    var: Value | None,
     training: bool,
     momentum: float,
     eps: float,
@@ -41,6 +45,8 @@ def batch_norm(
 ) -> Value:
     """x * scale + shift with scale = weight / sqrt(var + eps) and shift = bias - mean * scale."""
     x = b.tensor(x)
+    if mean is None:
+        return batch_norm_no_stats(b, x, weight, bias, training, momentum, eps)[0]
     parts = (weight, bias, mean, var)
     if all(p is None or isinstance(p, Const) for p in parts):
         scale, shift = _folded(b, x, weight, bias, mean, var, eps)
@@ -48,7 +54,9 @@ def batch_norm(
     return _batch_norm_of_tensors(b, x, weight, bias, mean, var, eps)
 
 
-def _folded(b: Builder, x: Value, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> tuple[Const, Const]:
+def _folded(
+    b: Builder, x: Value, weight: Any, bias: Any, mean: Any, var: Any, eps: float
+) -> tuple[Const, Const]:
     """Computed in float64 and rounded once, to the type of `x`."""
     scale = (var.value.double() + eps).rsqrt()
     if weight is not None:
@@ -127,7 +135,13 @@ def batch_norm_no_stats(
 
 
 def _normalize(
-    b: Builder, x: Value, weight: Any, bias: Any, axes: Sequence[int], eps: float, groups: int = 1,
+    b: Builder,
+    x: Value,
+    weight: Any,
+    bias: Any,
+    axes: Sequence[int],
+    eps: float,
+    groups: int = 1,
     per_channel: bool | None = None,
 ) -> Value:
     """The engine's layer; scale and bias take the type of `x`."""
@@ -163,7 +177,13 @@ def native_layer_norm(b: Builder, x: Value, shape: Sequence[int], weight: Any, b
 
 @converts(aten.group_norm.default)
 def group_norm(
-    b: Builder, x: Value, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5, cudnn: bool = True
+    b: Builder,
+    x: Value,
+    groups: int,
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+    cudnn: bool = True,
 ) -> Value:
     rank = b.rank(x)
     if rank == 2:  # no axes behind the channels: one is lent
@@ -213,7 +233,9 @@ def instance_norm(
 
 
 @converts(aten.rms_norm.default)
-def rms_norm(b: Builder, x: Value, shape: Sequence[int], weight: Any = None, eps: float | None = None) -> Value:
+def rms_norm(
+    b: Builder, x: Value, shape: Sequence[int], weight: Any = None, eps: float | None = None
+) -> Value:
     """x / sqrt(mean(x^2) + eps) * weight, in float32 up to the weight as torch does."""
     x = b.tensor(x)
     rank, dtype = b.rank(x), b.dtype(x)

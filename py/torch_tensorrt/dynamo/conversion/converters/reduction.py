@@ -29,7 +29,9 @@ def sum_all(b: Builder, x: Value, *, dtype: torch.dtype | None = None) -> Value:
 
 
 @converts(aten.sum.dim_IntList)
-def sum_dims(b: Builder, x: Value, dims: Any, keepdim: bool = False, *, dtype: torch.dtype | None = None) -> Value:
+def sum_dims(
+    b: Builder, x: Value, dims: Any, keepdim: bool = False, *, dtype: torch.dtype | None = None
+) -> Value:
     return b.reduce(Reduce.SUM, b.cast(x, summed_dtype(b, x, dtype)), dims, keepdim)
 
 
@@ -39,7 +41,9 @@ def prod_all(b: Builder, x: Value, *, dtype: torch.dtype | None = None) -> Value
 
 
 @converts(aten.prod.dim_int)
-def prod_dim(b: Builder, x: Value, dim: Any, keepdim: bool = False, *, dtype: torch.dtype | None = None) -> Value:
+def prod_dim(
+    b: Builder, x: Value, dim: Any, keepdim: bool = False, *, dtype: torch.dtype | None = None
+) -> Value:
     return b.reduce(Reduce.PROD, b.cast(x, summed_dtype(b, x, dtype)), dim, keepdim)
 
 
@@ -49,7 +53,9 @@ def mean_all(b: Builder, x: Value, *, dtype: torch.dtype | None = None) -> Value
 
 
 @converts(aten.mean.dim)
-def mean_dims(b: Builder, x: Value, dims: Any, keepdim: bool = False, *, dtype: torch.dtype | None = None) -> Value:
+def mean_dims(
+    b: Builder, x: Value, dims: Any, keepdim: bool = False, *, dtype: torch.dtype | None = None
+) -> Value:
     return b.reduce(Reduce.AVG, b.cast(x, dtype or b.dtype(x)), dims, keepdim)
 
 
@@ -250,7 +256,13 @@ def cumsum(b: Builder, x: Value, axis: int, *, dtype: torch.dtype | None = None)
 
 @converts(aten.linalg_vector_norm.default)
 def vector_norm(
-    b: Builder, x: Value, order: float = 2, dims: Any = None, keepdim: bool = False, *, dtype: torch.dtype | None = None
+    b: Builder,
+    x: Value,
+    order: float = 2,
+    dims: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: torch.dtype | None = None,
 ) -> Value:
     """The orders 0, 1, 2, inf, -inf by their own layers; any other p as (sum |x|^p)^(1/p)."""
     result = dtype or b.dtype(x)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorrt as trt
 import torch
@@ -21,11 +21,17 @@ Coordinates = trt.ResizeCoordinateTransformation
 def floating_image(node: Any, settings: Any) -> str | None:
     """The engine interpolates floating types."""
     dtype = meta(node.args[0]).dtype
-    return None if dtype.is_floating_point else f"the engine does not resize {str(dtype).removeprefix('torch.')}"
+    return (
+        None if dtype.is_floating_point else f"the engine does not resize {str(dtype).removeprefix('torch.')}"
+    )
 
 
 def _resized(
-    b: Builder, x: Value, size: Sequence[Length] | None, factors: Sequence[float] | None, mode: trt.InterpolationMode,
+    b: Builder,
+    x: Value,
+    size: Sequence[Length] | None,
+    factors: Sequence[float] | None,
+    mode: trt.InterpolationMode,
     coordinates: trt.ResizeCoordinateTransformation,
 ) -> Value:
     """By lengths, or by the factors themselves: torch computes coordinates from them and not from the lengths."""
@@ -52,7 +58,7 @@ def _smooth(mode: trt.InterpolationMode) -> Callable[..., Any]:
         coordinates = Coordinates.ALIGN_CORNERS if align_corners else Coordinates.HALF_PIXEL
         # With aligned corners only the lengths count.
         if align_corners and size is None:
-            size = [_scaled_length(n, f) for n, f in zip(b.shape(x)[2:], factors)]
+            size = [_scaled_length(n, f) for n, f in zip(b.shape(x)[2:], factors, strict=False)]
         return _resized(b, x, size, None if size is not None else factors, mode, coordinates)
 
     return convert
@@ -107,9 +113,7 @@ for _name, _mode in (
 # ---- padding ---------------------------------------------------------------------------------------------------------
 
 
-def _padded(
-    b: Builder, x: Value, pad: Sequence[Length], mode: trt.SampleMode, value: Any = None
-) -> Value:
+def _padded(b: Builder, x: Value, pad: Sequence[Length], mode: trt.SampleMode, value: Any = None) -> Value:
     """`pad` holds (before, after) of the last axis, of the one before it, and so on; negative numbers crop."""
     x = b.tensor(x)
     size = list(b.shape(x))
@@ -127,16 +131,12 @@ def constant_pad(b: Builder, x: Value, pad: Sequence[Length], value: Any = 0) ->
     return _padded(b, x, pad, trt.SampleMode.FILL, b.number(value, b.dtype(x)))
 
 
-@converts(
-    aten.reflection_pad1d.default, aten.reflection_pad2d.default, aten.reflection_pad3d.default
-)
+@converts(aten.reflection_pad1d.default, aten.reflection_pad2d.default, aten.reflection_pad3d.default)
 def reflection_pad(b: Builder, x: Value, pad: Sequence[Length]) -> Value:
     return _padded(b, x, pad, trt.SampleMode.REFLECT)
 
 
-@converts(
-    aten.replication_pad1d.default, aten.replication_pad2d.default, aten.replication_pad3d.default
-)
+@converts(aten.replication_pad1d.default, aten.replication_pad2d.default, aten.replication_pad3d.default)
 def replication_pad(b: Builder, x: Value, pad: Sequence[Length]) -> Value:
     return _padded(b, x, pad, trt.SampleMode.CLAMP)
 
@@ -147,7 +147,9 @@ def circular_pad(b: Builder, x: Value, pad: Sequence[Length]) -> Value:
 
 
 @converts(aten.pad.default)
-def pad(b: Builder, x: Value, pad: Sequence[Length], mode: str = "constant", value: float | None = None) -> Value:
+def pad(
+    b: Builder, x: Value, pad: Sequence[Length], mode: str = "constant", value: float | None = None
+) -> Value:
     if mode == "constant":
         return constant_pad(b, x, pad, value or 0)
     modes = {"reflect": reflection_pad, "replicate": replication_pad, "circular": circular_pad}

@@ -17,7 +17,10 @@ TO_THE_END = 2**63 - 1
 
 
 @converts(
-    aten.view.default, aten.reshape.default, aten._unsafe_view.default, aten._reshape_copy.default,
+    aten.view.default,
+    aten.reshape.default,
+    aten._unsafe_view.default,
+    aten._reshape_copy.default,
     aten.view_copy.default,
 )
 def reshape(b: Builder, x: Value, dims: Sequence[Length]) -> Value:
@@ -115,10 +118,12 @@ def repeat(b: Builder, x: Value, times: Sequence[Length]) -> Value:
     times = [1] * (b.rank(x) - len(times)) + list(times)
     x = b.tensor(x, rank=len(times))
     size = b.shape(x)
-    paired = [n for pair in zip([1] * len(size), size) for n in pair]
-    wide = [n for pair in zip(times, size) for n in pair]
-    joined = [times[i] * n if isinstance(times[i], int) and isinstance(n, int) else n * times[i]
-              for i, n in enumerate(size)]
+    paired = [n for pair in zip([1] * len(size), size, strict=False) for n in pair]
+    wide = [n for pair in zip(times, size, strict=False) for n in pair]
+    joined = [
+        times[i] * n if isinstance(times[i], int) and isinstance(n, int) else n * times[i]
+        for i, n in enumerate(size)
+    ]
     if all(isinstance(t, int) and t == 1 for t in times):
         return x
     return b.reshape(b.expand(b.reshape(x, paired), wide), joined)
@@ -251,7 +256,7 @@ def roll(b: Builder, x: Value, shifts: Sequence[int], dims: Sequence[int] = ()) 
         flat = roll(b, b.flatten(x), shifts, [0])
         return b.reshape(flat, b.shape(x))
     x = b.tensor(x)
-    for shift, axis in zip(shifts, dims):
+    for shift, axis in zip(shifts, dims, strict=False):
         axis = b.axis(x, axis)
         n = b.shape(x)[axis]
         if isinstance(n, int) and n == 0:
@@ -284,8 +289,14 @@ def pixel_unshuffle(b: Builder, x: Value, factor: int) -> Value:
 
 
 @converts(
-    aten.alias.default, aten.clone.default, aten.contiguous.default, aten.detach.default, aten.lift_fresh_copy.default,
-    aten.lift_fresh.default, aten.alias_copy.default, aten.detach_copy.default,
+    aten.alias.default,
+    aten.clone.default,
+    aten.contiguous.default,
+    aten.detach.default,
+    aten.lift_fresh_copy.default,
+    aten.lift_fresh.default,
+    aten.alias_copy.default,
+    aten.detach_copy.default,
 )
 def identity(b: Builder, x: Value) -> Value:
     return x

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Builds, tests and times on a machine with an NVIDIA GPU, with the Python that is active there (torch already installed).
+#
+#   tools/gpu.sh [build|test|demo|bench]...     default: all four
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export PYTHON=${PYTHON:-$(command -v python3)} PYTHONPATH="$PWD/py${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
+jobs=${TORCHTRT_JOBS:-$(nproc)}
+steps=${*:-build test demo bench}
+failed=0
+
+step() {
+  local name=$1 begun=$SECONDS
+  shift
+  echo "== $name"
+  "$@" || { echo "== $name FAILED ($?)"; failed=1; }
+  echo "== $name took $((SECONDS - begun)) s"
+}
+
+build() { TORCHTRT_JOBS=$jobs TORCHTRT_CMAKE_ARGS="-DTORCHTRT_BUILD_TESTS=OFF -DTORCHTRT_WERROR=OFF" tools/build.sh; }
+
+tests() {
+  "$PYTHON" -m pytest tests/engine tests/ops tests/py tests/e2e -q -n 8 --dist worksteal -p no:cacheprovider --timeout 300
+}
+
+demo() { "$PYTHON" -m torch_tensorrt.demo --random-weights; }
+
+bench() {
+  local script
+  for script in benchmarks/[a-z]*.py; do
+    echo "-- $script"
+    "$PYTHON" "$script" || return 1
+  done
+}
+
+for name in $steps; do
+  case $name in
+    build) step build build ;;
+    test) step test tests ;;
+    demo) step demo demo ;;
+    bench) step bench bench ;;
+    *) echo "unknown step: $name" >&2; exit 2 ;;
+  esac
+done
+exit $failed
