@@ -4,7 +4,16 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import STATIC_AND_DYNAMIC, TRT_OF, build_error, check, run, sample
+from tests.engine._case import (
+    STATIC_AND_DYNAMIC,
+    TRT_OF,
+    build_engine,
+    build_error,
+    check,
+    run,
+    run_engine,
+    sample,
+)
 
 F = trt.FillOperation
 
@@ -20,7 +29,9 @@ def filled(length, alpha, beta, dtype, op=F.LINSPACE):
 
 
 @pytest.mark.parametrize("dtype", [torch.int32, torch.int64, torch.float32])
-@pytest.mark.parametrize(("length", "alpha", "beta"), [(5, 2, 3), (4, 10, -4), (0, 0, 1), (3, 7, 0)])
+@pytest.mark.parametrize(
+    ("length", "alpha", "beta"), [(5, 2, 3), (4, 10, -4), (0, 0, 1), (3, 7, 0), (3000, -5, 2)]
+)
 def test_range(length, alpha, beta, dtype):
     def reference():
         return alpha + beta * torch.arange(length, dtype=torch.float64)
@@ -70,6 +81,19 @@ def test_normal(dtype):
     y = run(filled(10000, 2, 5, dtype, F.RANDOM_NORMAL), [])[0].double()
     assert abs(y.mean() - 2) < 0.3
     assert abs(y.std() - 5) < 0.3
+
+
+def test_random_numbers_differ():
+    """From run to run, and between two equal layers of one network."""
+
+    def build(n):
+        return [n.add_fill((100,), F.RANDOM_NORMAL, trt.float32).get_output(0) for _ in range(2)]
+
+    plan, log = build_engine(build, [])
+    assert plan is not None, log
+    first, second = run_engine(plan, []), run_engine(plan, [])
+    assert (first[0] != first[1]).any()
+    assert (first[0] != second[0]).any()
 
 
 def test_refusals():
