@@ -47,6 +47,7 @@ const InputRange& Bindings::range(int input, int profile) const { return plan_.p
 
 // c2
 bool Bindings::set_shape(int input, const Shape& shape, int profile) {
+  if (bound_[input].shape == shape) return false;
   const Shape &engine = binding(input).shape, &min = *range(input, profile).min, &max = *range(input, profile).max;
   const auto head = [&] { return join("input \"", binding(input).name, "\": shape ", shape, " "); };
   TORCHTRT_REQUIRE(kInvalidArgument, shape.rank() == engine.rank(), head(), "has rank ", shape.rank(),
@@ -58,7 +59,6 @@ bool Bindings::set_shape(int input, const Shape& shape, int profile) {
                      "is outside the range of optimization profile ", profile, ", ", min, " to ", max,
                      "; build the engine with a wider range, or choose another profile");
   }
-  if (bound_[input].shape == shape) return false;
   bound_[input].shape = shape;
   bound_[input].tensor.reset();
   return true;

@@ -97,7 +97,8 @@ Evaluation DeviceContext::evaluate_partly(bool at_max) const {
 Shape DeviceContext::shape(std::string_view tensor) {
   const int i = bindings_.index_of(tensor);
   if (bindings_.binding(i).is_input) return bindings_.input_shape(i, profile_);
-  if (!bindings_.missing(profile_).empty()) return evaluate_partly(false).shape(bindings_.binding(i).value);
+  const bool settled = same_key_ && !has_host_inputs_;
+  if (!settled && !bindings_.missing(profile_).empty()) return evaluate_partly(false).shape(bindings_.binding(i).value);
   return program().evaluation().shape(bindings_.binding(i).value);
 }
 

@@ -17,8 +17,18 @@ bool has_cuda_device() { return at::hasCUDA() && at::detail::getCUDAHooks().devi
 
 c10::impl::VirtualGuardImpl cuda() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA); }
 
+// torch before 2.13 does not tell; waiting during a capture is then CUDA's own error.
+template <class Guard>
+bool is_capturing(const Guard& guard, const c10::Stream& stream) {
+  if constexpr (requires { guard.isStreamCapturing(stream); }) return guard.isStreamCapturing(stream);
+  return false;
+}
+
+constexpr intptr_t kLegacyStream = 1;  // cudaStreamLegacy, another name of the default stream
+
 // The CUDA stream behind a cudaStream_t. Default streams have the identifier 0; others are named by their address.
 c10::Stream stream_of(c10::Device device, void* stream) {
+  if (reinterpret_cast<intptr_t>(stream) == kLegacyStream) stream = nullptr;
   return c10::Stream(c10::Stream::UNSAFE, device, static_cast<c10::StreamId>(reinterpret_cast<intptr_t>(stream)));
 }
 
@@ -56,7 +66,7 @@ RunScope::~RunScope() {
 void synchronize(c10::Device device) {
   if (!device.is_cuda()) return;
   const c10::Stream stream = cuda().getStream(device);
-  if (!cuda().isStreamCapturing(stream)) cuda().synchronizeStream(stream);
+  if (!is_capturing(cuda(), stream)) cuda().synchronizeStream(stream);
 }
 
 }  // namespace torchtrt::engine

@@ -33,6 +33,7 @@ class DeviceContext final : public Context {
   at::Tensor output_tensor(int binding, const Shape& shape, void* stream);
   void run_stages(const Program& program, void* stream);
   void run_steps(const Program& program, size_t first, void* stream);
+  void run_timed(const Step& step, void* stream);
   void run_step(const Step& step, void* stream);
   void store(const Step& step, int output, at::Tensor result, const at::Tensor& dest, void* stream);
   void deliver(const Program& program, void* stream);

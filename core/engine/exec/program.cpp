@@ -44,7 +44,7 @@ void Program::extend() {
       return;
     }
     ++position_;
-    if (outcome == Outcome::kFolded) continue;
+    if (outcome == Outcome::kFolded || is_placed_constant(id)) continue;
     add_step(id);
     if (outcome == Outcome::kDataDependent && !complete()) {
       awaited_ = kNoId;
@@ -56,6 +56,11 @@ void Program::extend() {
   if (staged_) return;  // what is alive was not known when the first steps were made
   drop_dead_steps();
   release_early();
+}
+
+bool Program::is_placed_constant(NodeId id) const {
+  const std::vector<ValueId>& outputs = plan_->plan().graph.node(id).outputs;
+  return outputs.size() == 1 && plan_->constant(outputs[0]).defined();
 }
 
 const at::Tensor* Program::place(ValueId value) {

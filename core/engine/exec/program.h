@@ -64,6 +64,7 @@ class Program {
   bool reads_input(int binding) const { return reads_input_[binding]; }
 
  private:
+  bool is_placed_constant(NodeId node) const;
   void add_step(NodeId node);
   void plan_deliveries();
   bool is_slot(const at::Tensor* tensor) const {

@@ -114,12 +114,11 @@ void DeviceContext::run_steps(const Program& program, size_t first, void* stream
   for (size_t i = first; i < steps.size(); ++i) {
     const Step& step = steps[i];
     try {
-      const auto start = std::chrono::steady_clock::now();
-      run_step(step, stream);
-      if (!profiler_) continue;
-      synchronize(plan_->device());
-      const std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - start;
-      profiler_(plan_->plan().graph.node(step.node).name, time.count());
+      if (profiler_) {
+        run_timed(step, stream);
+      } else {
+        run_step(step, stream);
+      }
     } catch (const Error& error) {
       throw Error(error.kind(), join(step.layer->kind(), " layer \"", plan_->plan().graph.node(step.node).name,
                                      "\" failed to run: ", error.what()));
@@ -128,6 +127,14 @@ void DeviceContext::run_steps(const Program& program, size_t first, void* stream
                      "\" failed to run: ", error.what_without_backtrace());
     }
   }
+}
+
+void DeviceContext::run_timed(const Step& step, void* stream) {
+  const auto start = std::chrono::steady_clock::now();
+  run_step(step, stream);
+  synchronize(plan_->device());
+  const std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - start;
+  profiler_(plan_->plan().graph.node(step.node).name, time.count());
 }
 
 void DeviceContext::run_step(const Step& step, void* stream) {

@@ -219,7 +219,7 @@ std::shared_ptr<const Plan> read_sections(const std::map<SectionId, ByteSpan>& s
 }  // namespace
 
 std::vector<std::byte> write_plan(const Plan& plan) {
-  WeightsWriter weights;
+  WeightsWriter weights(plan.weights_bytes());
   std::map<SectionId, Bytes> sections;
   sections[SectionId::kGraph] = write_graph(plan, weights);
   sections[SectionId::kProfiles] = write_profiles(plan);

@@ -12,6 +12,7 @@ namespace torchtrt::engine {
 
 class WeightsWriter {
  public:
+  explicit WeightsWriter(int64_t expected_bytes) { bytes_.reserve(static_cast<size_t>(expected_bytes)); }
   // Writes where and what the weights are to `out`, their elements to the section.
   void put(Writer& out, const Weights& weights);
   Bytes take() { return std::move(bytes_); }

@@ -1,5 +1,7 @@
 // MatrixMultiply(Softmax([mask +] [scale *] MatrixMultiply([scale *] q, [scale *] k^T)), v)  ->  Attention(q, k, v,
 // mask)
+// Attention(scale * q, k, v)                                                              ->  Attention(q, k, v),
+// scaled
 //
 // Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing else uses. Query,
 // key and value must have the same known number of heads (other numbers would mean broadcasting here, grouping there),
@@ -20,23 +22,17 @@ struct Pattern {
   double scale = 1;
 };
 
-// Sees through x * c, c * x and x / c for a scalar c.
+// Sees through x * c, c * x and x / c for a scalar c that does not broadcast x.
 ValueId without_scale(const Graph& graph, ValueId value, double& scale) {
   const auto* op = producer_as<ElementWise>(graph, value);
   if (!op || !is_private(graph, value)) return value;
-  const ValueId a = input_of(graph, value, 0), b = input_of(graph, value, 1);
-  const auto left = uniform_value(graph, a), right = uniform_value(graph, b);
-  if (op->op == ElementWiseOp::kProd && right) {
-    scale *= *right;
-    return a;
-  }
-  if (op->op == ElementWiseOp::kProd && left) {
-    scale *= *left;
-    return b;
-  }
-  if (op->op == ElementWiseOp::kDiv && right && *right != 0) {
-    scale /= *right;
-    return a;
+  for (const int side : {0, 1}) {
+    const ValueId x = input_of(graph, value, side);
+    const auto c = uniform_value(graph, input_of(graph, value, 1 - side));
+    const bool product = op->op == ElementWiseOp::kProd, quotient = op->op == ElementWiseOp::kDiv && side == 0;
+    if (!c || *c == 0 || !(product || quotient) || graph.value(x).shape != graph.value(value).shape) continue;
+    scale = product ? scale * *c : scale / *c;
+    return x;
   }
   return value;
 }
@@ -119,11 +115,25 @@ bool rewrite(Graph& graph, NodeId id) {
   return true;
 }
 
+bool take_scales_in(Graph& graph, NodeId id) {
+  auto* op = as<Attention>(*graph.mutable_node(id).layer);
+  if (!op) return false;
+  bool changed = false;
+  for (const int i : {0, 1}) {
+    const ValueId before = graph.node(id).inputs[i], after = without_scale(graph, before, op->scale);
+    if (before == after) continue;
+    graph.set_input(id, i, after);
+    changed = true;
+  }
+  return changed;
+}
+
 }  // namespace
 
 bool make_attention(Graph& graph, const PassOptions&) {
   bool changed = false;
   for (const NodeId id : graph.order()) changed = rewrite(graph, id) || changed;
+  for (const NodeId id : graph.order()) changed = take_scales_in(graph, id) || changed;
   return changed;
 }
 

@@ -8,6 +8,7 @@
 #include "core/engine/graph/compact.h"
 #include "core/engine/layers/attention.h"
 #include "core/engine/layers/cast.h"
+#include "core/engine/layers/constant.h"
 #include "core/engine/layers/convolution.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
@@ -75,11 +76,12 @@ int count(const Plan& plan, std::string_view kind) {
   return result;
 }
 
+// The last output.
 at::Tensor run(const std::shared_ptr<const Plan>& plan, const std::vector<at::Tensor>& inputs) {
   setenv("TORCHTRT_EMBEDDED_DEVICE", "cpu", 1);
   auto context = Context::create(LoadedPlan::load(plan));
   size_t next = 0;
-  at::Tensor result;
+  std::vector<at::Tensor> results;
   for (const Binding& binding : plan->bindings) {
     if (!binding.is_input) continue;
     const at::Tensor& x = inputs.at(next++);
@@ -89,11 +91,11 @@ at::Tensor run(const std::shared_ptr<const Plan>& plan, const std::vector<at::Te
   for (const Binding& binding : plan->bindings) {
     if (binding.is_input) continue;
     const Shape shape = context->shape(binding.name);
-    result = at::empty(c10::IntArrayRef(shape.begin(), shape.end()), scalar_type_of(binding.dtype));
-    context->set_address(binding.name, result.data_ptr());
+    results.push_back(at::empty(c10::IntArrayRef(shape.begin(), shape.end()), scalar_type_of(binding.dtype)));
+    context->set_address(binding.name, results.back().data_ptr());
   }
   context->enqueue(nullptr);
-  return result;
+  return results.back();
 }
 
 // Optimized and not, the network computes the same.
