@@ -74,7 +74,7 @@ class Folder {
       for (size_t i = 0; i < length; ++i) result.items.push_back(fold(list->getElementType(), name));
       return result;
     }
-    TORCHTRT_THROW(kInvalidArgument, "Argument '", name, "' of ", schema_.name(), " has type ", type->repr_str(),
+    TORCHTRT_THROW(kInvalidArgument, "Argument '", name, "' of ", schema_.name(), " has type ", type->annotation_str(),
                    ", which no engine takes\n  Expected Tensor, or tuples and lists of them. Give it a default value, or "
                    "wrap the module so that it takes tensors only.");
   }
@@ -103,7 +103,7 @@ std::string describe_arguments(const c10::FunctionSchema& schema) {
   std::string text;
   for (size_t i = 1; i < schema.arguments().size(); ++i) {
     const auto& argument = schema.arguments()[i];
-    text += join(i == 1 ? "" : ", ", argument.name(), ": ", argument.type()->repr_str());
+    text += join(i == 1 ? "" : ", ", argument.name(), ": ", argument.type()->annotation_str());
   }
   return text;
 }

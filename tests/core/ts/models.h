@@ -10,9 +10,14 @@
 
 namespace torchtrt::test {
 
+// The parser wants a line end behind the last statement.
+inline void define(torch::jit::Module& module, const std::string& source) {
+  module.define(source + "\n");
+}
+
 inline torch::jit::Module module_of(const std::string& source) {
   torch::jit::Module module("m");
-  module.define(source);
+  define(module, source);
   return module;
 }
 
@@ -21,6 +26,14 @@ inline ir::Input input_of(ir::Sizes shape, DType dtype = DType::kFloat32) {
   input.dtype = dtype;
   input.dtype_declared = true;
   return input;
+}
+
+inline at::Tensor longs(const std::vector<int64_t>& values) {
+  return at::tensor(values, at::TensorOptions().dtype(at::kLong));
+}
+
+inline at::Tensor doubles(const std::vector<double>& values) {
+  return at::tensor(values, at::TensorOptions().dtype(at::kDouble));
 }
 
 inline ir::TypedGraph typed(const torch::jit::Module& module, std::vector<ir::Input> inputs) {
