@@ -59,28 +59,27 @@ at::Tensor integer_average(const Reduce& op, const at::Tensor& x, const std::vec
   return at::sum(x, axes, op.keep_dims, at::kLong).div_(count, "trunc").to(x.scalar_type());
 }
 
+at::Tensor average(const Reduce& op, const at::Tensor& x, const std::vector<int64_t>& axes) {
+  if (!x.is_floating_point()) return integer_average(op, x, axes);
+  return at::mean(x, axes, op.keep_dims, at::kFloat).to(x.scalar_type());  // a sum in half could overflow
+}
+
 }  // namespace
 
 void run(const Reduce& op, Call& call) {
   const at::Tensor& x = call.in(0);
-  const at::ScalarType type = x.scalar_type();
   const std::vector<int64_t> axes = axes_of(op, x.dim());
-  at::Tensor out = output_of(call, 0, type);
-  if (x.numel() == 0) {
+  if (x.numel() != 0 && op.op == ReduceOp::kProd) return call.set(0, product(op, x, axes));
+  if (x.numel() != 0 && op.op == ReduceOp::kAvg) return call.set(0, average(op, x, axes));
+  at::Tensor out = output_of(call, 0, x.scalar_type());
+  if (x.numel() == 0)
     out.fill_(start_of(op.op, call.out_type(0)));
-  } else if (op.op == ReduceOp::kMax) {
+  else if (op.op == ReduceOp::kMax)
     at::amax_out(out, x, axes, op.keep_dims);
-  } else if (op.op == ReduceOp::kMin) {
+  else if (op.op == ReduceOp::kMin)
     at::amin_out(out, x, axes, op.keep_dims);
-  } else if (op.op == ReduceOp::kSum) {
-    at::sum_out(out, x, axes, op.keep_dims, type);
-  } else if (op.op == ReduceOp::kProd) {
-    out = product(op, x, axes);
-  } else if (x.is_floating_point()) {
-    out = at::mean(x, axes, op.keep_dims, at::kFloat).to(type);  // a sum in half could overflow
-  } else {
-    out = integer_average(op, x, axes);
-  }
+  else
+    at::sum_out(out, x, axes, op.keep_dims, x.scalar_type());
   call.set(0, out);
 }
 TORCHTRT_KERNEL(Reduce)
