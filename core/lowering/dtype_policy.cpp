@@ -203,9 +203,7 @@ class Policy {
 }  // namespace
 
 const std::vector<Int32Rule>& int32_rules() {
-  static const std::vector<Int32Rule> rules = {
-      {"aten::one_hot", 0, "OneHot takes int32 indices", 1},
-  };
+  static const std::vector<Int32Rule> rules;  // none: every layer that our converters use takes int64
   return rules;
 }
 

@@ -9,6 +9,7 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
+const c10::Symbol kConvolutionMode = c10::Symbol::fromQualString("aten::_convolution_mode");
 const c10::Symbol kConvolution = c10::Symbol::fromQualString("aten::convolution");
 
 // Spatial axes and direction of a named form, 0 where `kind` is none.
@@ -49,10 +50,16 @@ Value* named_padding(Node* node, int axes) {
   return node->owningGraph()->insertConstant(padding);
 }
 
+int axes_of_weight(Node* node) {
+  const auto weight = torch::jit::toIValue(node->input(1));
+  return weight && weight->isTensor() ? static_cast<int>(weight->toTensor().dim()) - 2 : 0;
+}
+
 // _convolution has our nine arguments first, then flags for backends.
 std::vector<Value*> arguments(Node* node) {
   if (node->kind() == c10::aten::_convolution) return {node->inputs().begin(), node->inputs().begin() + 9};
-  const Form form = form_of(node->kind());
+  const Form form = node->kind() == kConvolutionMode ? Form{axes_of_weight(node), false} : form_of(node->kind());
+  if (form.axes < 1) return {};
   auto& graph = *node->owningGraph();
   Value* no = graph.insertConstant(form.transposed);
   if (form.transposed)  // input weight bias stride padding output_padding groups dilation
@@ -70,7 +77,8 @@ std::vector<Value*> arguments(Node* node) {
 // Valid always; "same" padding that is uneven stays as it is and runs in PyTorch.
 void normalise_convolutions(GraphPtr& graph) {
   for_each_node(graph->block(), [](Node* node) {
-    if (node->kind() != c10::aten::_convolution && form_of(node->kind()).axes == 0) return;
+    const bool named = node->kind() == c10::aten::_convolution || node->kind() == kConvolutionMode;
+    if (!named && form_of(node->kind()).axes == 0) return;
     torch::jit::WithInsertPoint guard(node);
     const auto inputs = arguments(node);
     if (inputs.empty()) return;

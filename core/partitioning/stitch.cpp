@@ -130,8 +130,10 @@ class Stitcher {
     for (const Structure& item : structure.items) items.push_back(result(item));
     if (structure.kind == Structure::Kind::kList)
       return graph_->insertNode(graph_->createList(structure.type->expect<c10::ListType>()->getElementType(), items))->output();
-    if (structure.kind == Structure::Kind::kTuple)
-      return graph_->insertNode(graph_->createTuple(items, structure.type->cast<c10::TupleType>()))->output();
+    if (structure.kind == Structure::Kind::kTuple) {
+      const auto named = structure.type->cast<c10::TupleType>();  // torch wants the type of named tuples only
+      return graph_->insertNode(graph_->createTuple(items, named && named->schema() ? named : nullptr))->output();
+    }
     for (const c10::IValue& key : structure.keys) keys.push_back(graph_->insertConstant(key));
     const auto dict = structure.type->expect<c10::DictType>();
     return graph_->insertNode(graph_->createDict(dict->getKeyType(), dict->getValueType(), keys, items))->output();

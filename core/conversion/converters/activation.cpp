@@ -103,14 +103,16 @@ Tensor convert_log_sigmoid(Builder& b, const Call& call) {
 }
 const Registration log_sigmoid({"aten::log_sigmoid"}, one(convert_log_sigmoid), floats);
 
-// One slope per channel lies along axis 1.
+// x where it is positive, slope * x where not; one slope per channel lies along axis 1.
 Tensor convert_prelu(Builder& b, const Call& call) {
   const Tensor x = call.tensor("self");
   Tensor slope = b.cast(call.tensor("weight"), x.dtype);
   std::vector<int64_t> sizes(x.rank(), 1);
   if (x.rank() > 1) sizes[1] = slope.itensor->getDimensions().d[0];
   slope = b.reshape(slope, sizes);
-  return b.out(b.added(b.network().addParametricReLU(*x.itensor, *slope.itensor), "prelu"), x.dtype);
+  const Tensor zero = b.scalar(0, x.dtype);
+  const Tensor below = b.mul(slope, b.elementwise(ElementWiseOperation::kMIN, x, zero));
+  return b.add(b.elementwise(ElementWiseOperation::kMAX, x, zero), below);
 }
 const Registration prelu({"aten::prelu"}, one(convert_prelu), floats);
 

@@ -112,27 +112,6 @@ std::string refuse_index(const Query& query) {
 }
 const Registration index({"aten::index.Tensor"}, one(convert_index), refuse_index);
 
-template <nvinfer1::ScatterMode mode>
-Tensor scatter(Builder& b, Tensor x, Tensor index, Tensor updates, int64_t axis) {
-  auto& layer = b.added(b.network().addScatter(*x.itensor, *index.itensor, *updates.itensor, mode), "scatter");
-  layer.setAxis(static_cast<int32_t>(axis));
-  return b.out(layer, x.dtype);
-}
-Tensor convert_scatter(Builder& b, const Call& call) {
-  const Tensor x = call.tensor("self"), index = call.tensor("index");
-  const int64_t axis = call.axis("dim", x.rank());
-  if (call.has("src")) {
-    Tensor source = b.cast(call.tensor("src"), x.dtype);
-    source = b.slice(source, zeros(x.rank()), b.shape(index), ones(x.rank()));  // only as much as the index names
-    return scatter<nvinfer1::ScatterMode::kELEMENT>(b, x, index, source, axis);
-  }
-  const Tensor value = b.promote({&call["value"]}, x.dtype)[0];
-  std::vector<Tensor> matched = {value, index};
-  b.match_ranks(matched);
-  return scatter<nvinfer1::ScatterMode::kELEMENT>(b, x, index, b.expand(matched[0], b.shape(index)), axis);
-}
-const Registration scatters({"aten::scatter.src", "aten::scatter.value"}, one(convert_scatter));
-
 Tensor convert_flip(Builder& b, const Call& call) {
   const Tensor x = call.tensor("self");
   Sizes start = zeros(x.rank());
@@ -168,13 +147,11 @@ std::string refuse_roll(const Query& query) {
 }
 const Registration roll({"aten::roll"}, one(convert_roll), refuse_roll);
 
+// Each index is compared with all classes.
 Tensor convert_one_hot(Builder& b, const Call& call) {
-  const int64_t classes = call.integer("num_classes");
-  const Tensor x = b.cast(call.tensor("self"), at::kInt);  // by the dtype policy's proof
-  const Tensor values = b.constant(at::tensor({int64_t{0}, int64_t{1}}, at::kLong));
-  const Tensor depth = b.scalar(classes, at::kInt);
-  auto& layer = b.added(b.network().addOneHot(*x.itensor, *values.itensor, *depth.itensor, -1), "one_hot");
-  return b.out(layer, at::kLong);
+  const Tensor x = call.tensor("self");
+  const Tensor classes = b.constant(at::arange(call.integer("num_classes"), at::TensorOptions().dtype(x.dtype)));
+  return b.cast(b.compare(ElementWiseOperation::kEQUAL, b.unsqueeze(x, {x.rank()}), classes), at::kLong);
 }
 const Registration one_hot({"aten::one_hot"}, one(convert_one_hot), [](const Query& query) {
   const auto classes = query.constant("num_classes");

@@ -138,8 +138,10 @@ TEST(DtypePolicy, c3_UnprovedNeedsPermission) {
 
 TEST(DtypePolicy, IndicesAreBoundedByTheirDimension) {
   const auto graph = typed(module_of("def forward(self, x):\n  return torch.one_hot(x, 10)"), {input_of({4}, DType::kInt64)});
-  const auto report = lowering::plan_dtypes(graph, {}).report;
-  EXPECT_EQ(report.count(DtypeDecision::kNarrowProved), 1u);
+  const std::vector<lowering::Int32Rule> rules = {{"aten::one_hot", 0, "test layer takes int32", 1}};
+  const auto report = lowering::plan_dtypes(graph, {}, rules).report;
+  ASSERT_EQ(report.count(DtypeDecision::kNarrowProved), 1u);
+  EXPECT_EQ(report.rows.back().proof, "indices below 10");
 }
 
 TEST(DtypePolicy, BoundsClamp) {

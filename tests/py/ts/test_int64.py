@@ -187,8 +187,9 @@ def test_literals_are_weak(dtype: torch.dtype, front: str, truncate: bool) -> No
 
 
 class Integers(nn.Module):
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return x + y, x * y, x // y, x % y, -x, x.abs(), x.sum(), x.amax(0), x > y, torch.maximum(x, y), x.clamp(-5, 2**40), x**3
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+        sums = [x + y, x - y, x * y, x // y, x % y, -x, x.abs(), x**3]
+        return sums + [x.sum(), x.amax(0), x > y, torch.maximum(x, y), x.clamp(-5, 1099511627776), x.cumsum(0)]
 
 
 @BOTH
@@ -208,7 +209,7 @@ class Ids(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         found = self.table(ids)
-        return found, found.argmax(-1), ids + 2**33
+        return found, found.argmax(-1), ids + 8589934592
 
 
 def test_declared_int64_stays_int64() -> None:
