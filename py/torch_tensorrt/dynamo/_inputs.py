@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
 
 from torch_tensorrt._enums import dtype as Dtype
 from torch_tensorrt._errors import InputError
@@ -21,11 +22,10 @@ _PYTREE = torch.utils._pytree
 
 
 def placeholders(program: ExportedProgram) -> dict[str, Any]:
-    """The user's inputs of a program: name -> what export knows of it."""
-    wanted = set(program.graph_signature.user_inputs)
-    return {
-        n.name: n.meta.get("val") for n in program.graph.nodes if n.op == "placeholder" and n.name in wanted
-    }
+    """The user's inputs of a program: name -> what export knows of it (numbers are constants)."""
+    known = {n.name: n.meta.get("val") for n in program.graph.nodes if n.op == "placeholder"}
+    given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
+    return {a.name: known.get(a.name, getattr(a, "value", None)) for a in given}
 
 
 def checked_ranges(

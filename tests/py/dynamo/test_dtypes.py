@@ -256,7 +256,7 @@ def test_kernel_of_another_type_is_named():
         build_network(module, torch_tensorrt.Input((1, 3, 8, 8), dtype=BF16))
     text = str(caught.value)
     assert "kernel 'conv.weight' is float32 but its input is bfloat16" in text
-    assert "node 'convolution'" in text and "To go on: cast the module" in text
+    assert "node 'convolution_default'" in text and "To go on: cast the module" in text
 
 
 def test_int64_constant_that_does_not_fit_is_named():

@@ -36,20 +36,34 @@ def bert() -> nn.Module:
 
 def gpt2() -> nn.Module:
     config = transformers.GPT2Config(
-        n_embd=48, n_layer=2, n_head=4, vocab_size=99, n_positions=64, use_cache=False, bos_token_id=0, eos_token_id=0
+        n_embd=48,
+        n_layer=2,
+        n_head=4,
+        vocab_size=99,
+        n_positions=64,
+        use_cache=False,
+        bos_token_id=0,
+        eos_token_id=0,
     )
     return Output(transformers.GPT2LMHeadModel(config), "logits", "input_ids")
 
 
 def vit() -> nn.Module:
     config = transformers.ViTConfig(
-        hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96, image_size=64, patch_size=16
+        hidden_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=96,
+        image_size=64,
+        patch_size=16,
     )
     return Output(transformers.ViTModel(config), "last_hidden_state", "pixel_values")
 
 
 def resnet() -> nn.Module:
-    config = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 2], layer_type="bottleneck")
+    config = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 16], depths=[1, 2], layer_type="bottleneck"
+    )
     model = transformers.ResNetModel(config)
     for module in model.modules():  # statistics that are not the default ones
         if isinstance(module, nn.BatchNorm2d):

@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 from torch._dynamo.backends.common import aot_autograd
-from torch._functorch.aot_autograd import aot_export_joint_simple
 from torch.fx import GraphModule
 
 from torch_tensorrt.dynamo._compiler import _precision_words, compile_module
 from torch_tensorrt.dynamo._settings import CompilationSettings
 from torch_tensorrt.dynamo.backend._static_inputs import bake_static_inputs, length_guards, static_inputs
+from torch_tensorrt.dynamo.backend._tracing import trace_to_aten
 from torch_tensorrt.dynamo.lowering import get_decompositions, post_lowering
 from torch_tensorrt.dynamo.utils import parse_dynamo_kwargs
 
@@ -57,9 +57,7 @@ def compile_graph(
     try:
         traced = gm
         if export:
-            traced = aot_export_joint_simple(
-                gm, list(sample_inputs), trace_joint=False, decompositions=_table(settings)
-            )
+            traced = trace_to_aten(gm, sample_inputs, static, _table(settings))
         with torch.no_grad():
             baked = bake_static_inputs(traced, sample_inputs, static)
             lowered = post_lowering(baked, settings)

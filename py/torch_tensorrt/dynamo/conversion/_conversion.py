@@ -34,7 +34,7 @@ class SerializedInterpreterResult:
 
 def infer_module_output_dtypes(module: GraphModule, truncate_double: bool = False) -> list[Dtype]:
     """Types of a graph's tensor results, as its engine has to give them."""
-    output = next(reversed(module.graph.nodes))
+    output = next(iter(reversed(module.graph.nodes)))
     values = [n.meta.get("val") for n in output.all_input_nodes]
     return [
         Dtype._from(network_dtype(v.dtype, truncate_double) or v.dtype)

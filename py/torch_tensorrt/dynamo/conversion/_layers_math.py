@@ -242,13 +242,12 @@ class MathLayers:
         """torch.matmul: vectors, matrices and batches of them; `transpose_*` swaps the last two axes of a
         matrix.
         """
-        x, y = self.tensor(x), self.tensor(y)
-        self.require_same("A matrix product", x, y)
         drop = [axis for axis, operand in ((-2, x), (-1, y)) if self.rank(operand) == 1]
         x = self.unsqueeze(x, [0]) if self.rank(x) == 1 else x
         y = self.unsqueeze(y, [1]) if self.rank(y) == 1 else y
         rank = max(self.rank(x), self.rank(y))
         x, y = self.tensor(x, rank=rank), self.tensor(y, rank=rank)
+        self.require_same("A matrix product", x, y)
         op_x, op_y = (Matrix.TRANSPOSE if t else Matrix.NONE for t in (transpose_x, transpose_y))
         result = self.emit(self.network.add_matrix_multiply(x, op_x, y, op_y), "MATRIX_MULTIPLY")
         return self.squeeze(result, [axis % rank for axis in drop]) if drop else result

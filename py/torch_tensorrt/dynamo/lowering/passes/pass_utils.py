@@ -10,7 +10,7 @@ from torch.fx import GraphModule, Node
 
 def clean_up_graph_after_modifications(gm: GraphModule) -> GraphModule:
     """Removes dead nodes, checks the graph and makes its code again."""
-    gm.graph.eliminate_dead_code()
+    gm.graph.eliminate_dead_code(lambda node: node.is_impure() or has_effect(node))
     gm.graph.lint()
     gm.recompile()
     return gm
@@ -28,6 +28,11 @@ def is_mutable(node: Node) -> bool:
     """Whether the node writes to one of its arguments."""
     schema = getattr(node.target, "_schema", None)
     return node.op == "call_function" and schema is not None and schema.is_mutable
+
+
+def has_effect(node: Node) -> bool:
+    """Whether the node does something besides computing its result: it writes, or it checks and may raise."""
+    return is_mutable(node) or node.target is torch.ops.aten._linalg_check_errors.default
 
 
 def written_attributes(gm: GraphModule) -> set[str]:

@@ -11,7 +11,7 @@ from torch_tensorrt.dynamo.lowering.passes.pass_utils import clean_up_graph_afte
 
 def repair_input_as_output(gm: GraphModule, settings: CompilationSettings) -> GraphModule:
     """return x  ->  return clone(x), for tensors that are inputs"""
-    output = next(reversed(gm.graph.nodes))
+    output = next(iter(reversed(gm.graph.nodes)))
     direct = [
         n
         for n in output.all_input_nodes
