@@ -16,7 +16,9 @@ message(STATUS "torch ${TORCH_VERSION} in ${TORCH_ROOT}")
 add_library(torch::core INTERFACE IMPORTED)
 target_include_directories(torch::core SYSTEM INTERFACE ${TORCH_ROOT}/include ${TORCH_ROOT}/include/torch/csrc/api/include)
 target_link_directories(torch::core INTERFACE ${TORCH_ROOT}/lib)
-target_link_libraries(torch::core INTERFACE ${TORCH_ROOT}/lib/libtorch_cpu.so ${TORCH_ROOT}/lib/libc10.so)
+# The C++ library has to be the one that torch uses: some compilers would link a static copy, whose types do not mix.
+target_link_libraries(torch::core INTERFACE ${TORCH_ROOT}/lib/libtorch_cpu.so ${TORCH_ROOT}/lib/libc10.so
+                                            -l:libstdc++.so.6)
 
 add_library(torch::python INTERFACE IMPORTED)
 target_link_libraries(torch::python INTERFACE torch::core Python3::Module ${TORCH_ROOT}/lib/libtorch_python.so)

@@ -5,6 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export PYTHON=${PYTHON:-$(command -v python3)} PYTHONPATH="$PWD/py${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
+export TORCHTRT_EMBEDDED_DEVICE=${TORCHTRT_EMBEDDED_DEVICE:-cuda}
 jobs=${TORCHTRT_JOBS:-$(nproc)}
 steps=${*:-build test demo bench}
 failed=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import torch_tensorrt
 
 from tests.ops import rows_math, rows_nn, rows_shape  # noqa: F401  (fill the table)
 from tests.ops._case import CASES, Case
-from tests.util.tolerance import tolerances
+from tests.util.oracle import assert_close_or_as_good
 
 BATCHES = (1, 2, 3, 5)
 
@@ -39,15 +40,25 @@ def inputs_of(row: Case, dtype: torch.dtype, batch: int | None = None) -> list[t
     return [s.tensor(dtype, batch, seed).to(device()) for seed, s in enumerate(row.samples)]
 
 
-def compare(actual: Any, expected: Any) -> None:
-    """Types, shapes and devices equal eager's; integers are exact, floats within the default tolerances."""
-    if isinstance(expected, (tuple, list)):
-        assert len(actual) == len(expected)
-        for a, e in zip(actual, expected, strict=True):
-            compare(a, e)
-        return
-    assert (actual.dtype, actual.shape, actual.device) == (expected.dtype, expected.shape, expected.device)
-    torch.testing.assert_close(actual, expected, equal_nan=True, **tolerances(expected.dtype))
+def listed(result: Any) -> list[torch.Tensor]:
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def compare(compiled: Any, module: Row, inputs: list[torch.Tensor]) -> None:
+    """Types, shapes and devices equal eager's; integers are exact; floats by tests/util/oracle.py."""
+    with torch.no_grad():
+        actual, expected = listed(compiled(*inputs)), listed(module(*inputs))
+    assert len(actual) == len(expected)
+    for i, (a, e) in enumerate(zip(actual, expected, strict=True)):
+        assert (a.dtype, a.shape, a.device) == (e.dtype, e.shape, e.device)
+        assert_close_or_as_good(a, e, lambda i=i: exact(module, inputs)[i])
+
+
+def exact(module: Row, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The row in float64."""
+    doubled = copy.deepcopy(module).double()
+    with torch.no_grad():
+        return listed(doubled(*(t.double() if t.is_floating_point() else t for t in inputs)))
 
 
 STATIC = [(row, dtype) for row in CASES for dtype in row.dtypes]
@@ -64,8 +75,7 @@ def test_static(row: Case, dtype: torch.dtype, request: pytest.FixtureRequest) -
         request.applymarker(pytest.mark.xfail(reason=row.xfail[dtype], strict=True))
     module, inputs = Row(row, dtype).eval().to(device()), inputs_of(row, dtype)
     compiled = torch_tensorrt.compile(module, inputs=inputs, min_block_size=1, require_full_compilation=True)
-    with torch.no_grad():
-        compare(compiled(*inputs), module(*inputs))
+    compare(compiled, module, inputs)
 
 
 @pytest.mark.parametrize("row", DYNAMIC, ids=[row.name for row in DYNAMIC])
@@ -78,6 +88,4 @@ def test_dynamic(row: Case) -> None:
     program = torch.export.export(module, tuple(examples), dynamic_shapes=shapes, strict=False)
     compiled = torch_tensorrt.dynamo.compile(program, inputs=examples, min_block_size=1, require_full_compilation=True)
     for batch in BATCHES:
-        inputs = inputs_of(row, dtype, batch)
-        with torch.no_grad():
-            compare(compiled(*inputs), module(*inputs))
+        compare(compiled, module, inputs_of(row, dtype, batch))
