@@ -17,6 +17,7 @@ class Call {
       : b_(builder), node_(node), operands_(std::move(operands)), results_(std::move(results)) {}
 
   const torch::jit::Node& node() const { return node_; }
+  const std::vector<Operand>& operands() const { return operands_; }
   bool has(const char* name) const;    // the schema has this argument
   bool given(const char* name) const;  // it has, and the value is not None
   const Operand& operator[](const char* name) const;

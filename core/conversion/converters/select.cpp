@@ -1,6 +1,7 @@
 // Operators that pick elements: slices, indices, tables.
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/conversion/converters/common.h"
@@ -86,18 +87,56 @@ Tensor convert_gather(Builder& b, const Call& call) {
 const Registration gather({"aten::gather"}, one(convert_gather),
                           [](const Query& query) { return std::string(query.rank("self") ? "" : "a scalar has no axis"); });
 
-// x[..., index, ...] with one index tensor along one axis.
+// Index tensors in int64, in one shape and rank.
+std::vector<Tensor> broadcast_indices(Builder& b, const std::vector<const Operand*>& operands) {
+  std::vector<Tensor> indices = b.promote(operands, at::kLong);
+  Sizes sizes;
+  for (int axis = 0; axis < indices[0].rank(); ++axis) {
+    Dim size{1, nullptr};
+    for (const Tensor& index : indices) {
+      const Dim candidate = b.size(index, axis);
+      if (!candidate.is_known() || candidate.known != 1) size = candidate;
+    }
+    sizes.push_back(size);
+  }
+  for (Tensor& index : indices) index = b.expand(index, sizes);
+  return indices;
+}
+
+// x[..., i, j, ...]: the indexed axes go to the front, one gather of points takes their place, and the place is where
+// the first of them was if they are neighbours, else the front.
+Tensor gather_points(Builder& b, Tensor x, const std::vector<int64_t>& axes, std::vector<Tensor> indices) {
+  std::vector<int64_t> order = axes;
+  for (int64_t axis = 0; axis < x.rank(); ++axis)
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) order.push_back(axis);
+  const int64_t width = indices[0].rank();
+  for (Tensor& index : indices) index = b.unsqueeze(index, {width});
+  const Tensor points = b.concat(indices, width);
+  Tensor y = b.gather(b.permute(x, order), points, 0, nvinfer1::GatherMode::kND);
+  const bool neighbours = axes.back() - axes.front() + 1 == static_cast<int64_t>(axes.size());
+  if (!neighbours || axes.front() == 0) return y;
+  std::vector<int64_t> back;
+  for (int64_t i = 0; i < axes.front(); ++i) back.push_back(width + i);
+  for (int64_t i = 0; i < width; ++i) back.push_back(i);
+  for (int64_t i = width + axes.front(); i < y.rank(); ++i) back.push_back(i);
+  return b.permute(y, back);
+}
+
 Tensor convert_index(Builder& b, const Call& call) {
   const Tensor x = call.tensor("self");
-  const auto& indices = call["indices"];
-  for (size_t axis = 0; axis < indices.items.size(); ++axis) {
-    const Operand& index = indices.items[axis];
-    if (index.tensor || !index.constant.isNone()) return b.gather(x, b.tensor(index), static_cast<int64_t>(axis));
+  std::vector<int64_t> axes;
+  std::vector<const Operand*> indices;
+  const auto& items = call["indices"].items;
+  for (size_t axis = 0; axis < items.size(); ++axis) {
+    if (items[axis].is_constant() && items[axis].constant.isNone()) continue;
+    axes.push_back(static_cast<int64_t>(axis));
+    indices.push_back(&items[axis]);
   }
-  return x;
+  if (axes.empty()) return x;
+  if (axes.size() == 1) return b.gather(x, b.tensor(*indices[0]), axes[0]);
+  return gather_points(b, x, axes, broadcast_indices(b, indices));
 }
 std::string refuse_index(const Query& query) {
-  int given = 0;
   const auto* list = query.input("indices")->node();
   if (list->kind() != c10::prim::ListConstruct) return "the indices are not a list of known length";
   for (const auto* item : list->inputs()) {
@@ -106,9 +145,8 @@ std::string refuse_index(const Query& query) {
     if (!fact.is_tensor()) return "an index of unknown type";
     const auto dtype = fact.tensor().scalar_type();
     if (dtype != at::kLong && dtype != at::kInt) return "indexing with masks has a result of unknown size";
-    ++given;
   }
-  return given == 1 ? "" : "indexing with several tensors at once is not converted";
+  return "";
 }
 const Registration index({"aten::index.Tensor"}, one(convert_index), refuse_index);
 

@@ -110,6 +110,8 @@ void bind_request(py::module_& m, py::module_& ts) {
       .def_readonly("min", &ir::Input::min)
       .def_readonly("opt", &ir::Input::opt)
       .def_readonly("max", &ir::Input::max)
+      .def_property_readonly("dtype", [](const ir::Input& input) { return std::string(name_of(input.dtype)); })
+      .def_readonly("declared", &ir::Input::dtype_declared)
       .def("__str__", [](const ir::Input& input) { return join(input); });
   py::class_<CompileRequest> spec(ts, "CompileSpec");
   spec.def(py::init<>())

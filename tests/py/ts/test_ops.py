@@ -195,6 +195,7 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[torch.Tensor, ...]]] = {
     "narrow": (lambda x: x.narrow(2, 1, 2), (X,)),
     "index_select": (lambda x, i: x.index_select(1, i), (X, torch.tensor([2, 0, 0, 1]))),
     "index": (lambda x, i: (x[i], x[:, i]), (X, torch.tensor([[1, 0], [0, 1]]))),
+    "index pair": (lambda x, i, j: (x[i, j], x[:, i, j], x[i, :, j], x[i, 1]), (floats(3, 4, 5), torch.tensor([[1], [-1]]), torch.tensor([0, 3, 2]))),
     "gather": (lambda x, i: x.gather(2, i), (X, integers(2, 3, 2, low=0, high=4))),
     "embedding": (lambda i: F.embedding(i, floats(10, 4)), (integers(2, 3, low=0),)),
     "one_hot": (lambda i: F.one_hot(i, 12), (integers(2, 3, low=0),)),
