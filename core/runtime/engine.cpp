@@ -1,6 +1,7 @@
 // Engine: the lock and the words around a Session.
 #include "core/runtime/engine.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty.h>
 
 #include <cstring>
@@ -24,7 +25,7 @@ Engine::Engine(std::vector<std::string> fields) : Engine(EngineInfo::parse(std::
 
 Engine::~Engine() = default;
 
-std::vector<at::Tensor> Engine::execute(const std::vector<at::Tensor>& inputs) {
+std::vector<at::Tensor> Engine::execute(at::TensorList inputs) {
   std::lock_guard lock(mutex_);
   return session_->run(inputs);
 }
@@ -237,8 +238,15 @@ int64_t Engine::contexts_created() const {
   return session_->contexts_created();
 }
 
-std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, const c10::intrusive_ptr<Engine>& engine) {
+std::vector<at::Tensor> execute_engine(at::TensorList inputs, const c10::intrusive_ptr<Engine>& engine) {
   return engine->execute(inputs);
+}
+
+std::vector<at::Tensor> call_execute_engine(at::TensorList inputs, const c10::intrusive_ptr<Engine>& engine) {
+  using Signature = std::vector<at::Tensor>(at::TensorList, const c10::intrusive_ptr<Engine>&);
+  static const auto op =
+      c10::Dispatcher::singleton().findSchemaOrThrow("tensorrt::execute_engine", "").typed<Signature>();
+  return op.call(inputs, engine);
 }
 
 }  // namespace torchtrt::runtime

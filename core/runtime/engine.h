@@ -31,7 +31,7 @@ class Engine : public torch::CustomClassHolder {
   const std::vector<std::string>& output_names() const { return info_.outputs; }
 
   // Runs the engine on the caller's current stream. Throws Error with kInvalidArgument for inputs that do not fit.
-  std::vector<at::Tensor> execute(const std::vector<at::Tensor>& inputs);
+  std::vector<at::Tensor> execute(at::TensorList inputs);
   // Empty tensors of the types and shapes the outputs have for these input shapes. No value is computed; an output
   // whose lengths depend on values is refused.
   std::vector<at::Tensor> infer_outputs(const std::vector<std::vector<int64_t>>& input_shapes);
@@ -102,6 +102,8 @@ class Engine : public torch::CustomClassHolder {
 };
 
 // tensorrt::execute_engine(Tensor[] input_tensors, __torch__.torch.classes.tensorrt.Engine engine) -> Tensor[]
-std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, const c10::intrusive_ptr<Engine>& engine);
+std::vector<at::Tensor> execute_engine(at::TensorList inputs, const c10::intrusive_ptr<Engine>& engine);
+// The same by way of the dispatcher: what is traced, faked or wrapped is seen by whoever does that.
+std::vector<at::Tensor> call_execute_engine(at::TensorList inputs, const c10::intrusive_ptr<Engine>& engine);
 
 }  // namespace torchtrt::runtime

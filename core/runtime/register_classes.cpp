@@ -33,6 +33,11 @@ void define_inspection(Class& c) {
   c.def("__str__", &Engine::to_string)
       .def("__repr__", &Engine::to_string)
       .def("__obj_flatten__", &Engine::obj_flatten)
+      // By identity: tracers keep results by the engine they came from.
+      .def("__eq__", [](const EnginePtr& self, const c10::IValue& other) {
+        return other.isObject() && other.type() == c10::getCustomClassType<EnginePtr>() &&
+               other.toCustomClass<Engine>().get() == self.get();
+      })
       .def("tracing_mode", [](const EnginePtr&) { return std::string("real"); })
       .def("info_as_text", &Engine::state)
       .def("serialize_metadata_only", &Engine::metadata_only)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/TensorBody.h>
+#include <c10/util/ArrayRef.h>
 #include <NvInferRuntime.h>
 
 #include <cstdint>
@@ -34,7 +35,7 @@ class Session {
 
   // Note [Hot path]: when inputs have the types and shapes of the last call, a run compares, allocates outputs, binds
   // addresses that changed and enqueues; nothing else may be added there.
-  std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs);
+  std::vector<at::Tensor> run(at::TensorList inputs);
   std::vector<at::Tensor> infer_outputs(const std::vector<std::vector<int64_t>>& input_shapes);
 
   RunOptions& options() { return options_; }
@@ -55,12 +56,12 @@ class Session {
 
  private:
   void create_context();
-  std::vector<at::Tensor> run_here(const std::vector<at::Tensor>& inputs);  // with the device set
-  void bind_inputs(const std::vector<at::Tensor>& inputs);
+  std::vector<at::Tensor> run_here(at::TensorList inputs);  // with the device set
+  void bind_inputs(at::TensorList inputs);
   void bind_input(size_t position, const at::Tensor& tensor);
   void bind_values(Binding& binding, const at::Tensor& tensor);
   void set_shape(Binding& binding, size_t position, at::IntArrayRef sizes);
-  void choose_profile(const std::vector<at::Tensor>& inputs);
+  void choose_profile(at::TensorList inputs);
   void infer_shapes();
   std::vector<at::Tensor> bind_outputs();
   void bind_allocator(size_t position);

@@ -26,14 +26,14 @@ bool has_unknown(const std::vector<int64_t>& shape) {
 
 }  // namespace
 
-std::vector<at::Tensor> Session::run(const std::vector<at::Tensor>& inputs) {
+std::vector<at::Tensor> Session::run(at::TensorList inputs) {
   if (inputs.size() != bindings_.inputs.size()) [[unlikely]] throw_count(name_, bindings_.inputs, inputs.size());
   if (!device_.is_cuda()) return run_here(inputs);
   const c10::DeviceGuard guard(device_);
   return run_here(inputs);
 }
 
-std::vector<at::Tensor> Session::run_here(const std::vector<at::Tensor>& inputs) {
+std::vector<at::Tensor> Session::run_here(at::TensorList inputs) {
   const ClearAtEnd release{held_};
   const bool timed = options_.profile_phases;
   if (timed) clear_traces();
@@ -58,7 +58,7 @@ std::vector<at::Tensor> Session::run_here(const std::vector<at::Tensor>& inputs)
   return outputs;
 }
 
-void Session::bind_inputs(const std::vector<at::Tensor>& inputs) {
+void Session::bind_inputs(at::TensorList inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) bind_input(i, inputs[i]);
 }
 
@@ -107,7 +107,7 @@ void Session::set_shape(Binding& binding, size_t position, at::IntArrayRef sizes
 }
 
 // The active profile if it holds the inputs, else the first that does, else no change: the check then says what is wrong.
-void Session::choose_profile(const std::vector<at::Tensor>& inputs) {
+void Session::choose_profile(at::TensorList inputs) {
   const auto holds = [&](int profile) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!inputs[i].defined() || !bindings_.inputs[i].ranges[profile].holds(inputs[i].sizes())) return false;

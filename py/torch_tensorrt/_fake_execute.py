@@ -104,7 +104,7 @@ def _output_sizes(engine: Any, inputs: Sequence[torch.Tensor], facts: _Facts) ->
     try:
         with _disable_current_modes():
             return [list(tensor.shape) for tensor in engine.infer_outputs(shapes)]
-    except NotImplementedError:  # values decide, not sizes
+    except RuntimeError:  # values decide, not sizes
         return fixed
 
 

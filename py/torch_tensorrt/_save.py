@@ -84,6 +84,7 @@ def _check(
         )
     if not isinstance(file_path, (str, os.PathLike)) or not os.fspath(file_path):
         raise InputError(f"file_path is the path of the file to write, got {file_path!r}")
+    _check_path(os.fspath(file_path), output_format)
     if inputs is not None and arg_inputs is not None:
         raise InputConflictError("inputs and arg_inputs are two names for one argument; give one of them")
     unknown = sorted(set(kwargs) - {"inductor_configs"})
@@ -94,6 +95,15 @@ def _check(
             f"a ScriptModule cannot be saved as {output_format}: its Python source is gone\n"
             "  Use output_format='torchscript'"
         )
+
+
+def _check_path(path: str, output_format: str) -> None:
+    """What can be known before the work of exporting is done."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise InputError(f"'{path}' cannot be written: there is no folder '{folder}'; make it first")
+    if output_format == "aot_inductor" and not path.endswith(".pt2"):
+        raise InputError(f"a package of aot_inductor is named *.pt2, got '{path}'")
 
 
 class _Example:
@@ -166,8 +176,6 @@ def _save_package(
 ) -> None:
     if not hasattr(torch, "_inductor") or os.name != "posix":
         raise InputError("output_format='aot_inductor' works on Linux only; use 'exported_program'")
-    if not str(file_path).endswith(".pt2"):
-        raise InputError(f"a package of aot_inductor is named *.pt2, got {file_path!r}")
     from torch._inductor import aoti_compile_and_package
 
     _write(
@@ -183,8 +191,6 @@ def _write(file_path: Any, write: Callable[[str], Any], suffix: str = "") -> Non
     """Writes beside the file and renames: nobody sees half of it, and a failure leaves what was there."""
     path = os.path.abspath(os.fspath(file_path))
     folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        raise InputError(f"'{path}' cannot be written: there is no folder '{folder}'; make it first")
     handle, temporary = tempfile.mkstemp(
         dir=folder, prefix=f".{os.path.basename(path)}.", suffix=suffix or ".tmp"
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorrt as trt  # after torch_tensorrt, which says whose it is
 import torch
 import torch_tensorrt
+
+import tensorrt as trt  # isort: skip  (torch_tensorrt says whose it is)
 from torch_tensorrt.dynamo.runtime import TorchTensorRTModule
 
 Range = tuple[Sequence[int], Sequence[int], Sequence[int]]

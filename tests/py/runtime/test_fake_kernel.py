@@ -59,7 +59,7 @@ def test_expressions_outlive_the_state_dict():
 
 def test_export_keeps_symbols():
     held = module(engines.doubled_rows, ROWS, symbolic_shape_expressions=DOUBLED)
-    program = export(held, (randn(4, 3),), dynamic_shapes=({0: Dim("rows", max=8)},), strict=False)
+    program = export(held, (randn(4, 3),), dynamic_shapes=(({0: Dim("rows", max=8)},),), strict=False)
     (call,) = [n for n in program.graph.nodes if n.target is torch.ops.tensorrt.execute_engine.default]
     (value,) = call.meta["val"]
     assert str(value.shape[0]).startswith("2*")

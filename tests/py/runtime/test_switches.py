@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
-import tensorrt as trt
 import torch
 import torch_tensorrt
+
+import tensorrt as trt  # isort: skip  (torch_tensorrt says whose it is)
 from torch_tensorrt._errors import InputError
 from torch_tensorrt.runtime import _weight_streaming
 

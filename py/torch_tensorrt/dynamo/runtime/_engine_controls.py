@@ -111,6 +111,10 @@ class EngineControls(torch.nn.Module):  # type: ignore[misc]
             return
         if isinstance(profile, bool) or not isinstance(profile, int):
             raise InputError(f"an optimization profile is a number or 'auto', got {profile!r}")
+        if not 0 <= profile < engine.num_optimization_profiles:
+            raise InputError(
+                f"the engine has {engine.num_optimization_profiles} optimization profile(s), numbered from 0; got {profile}"
+            )
         engine.set_active_profile(profile)
         engine._auto_select_profiles = False
         self._recorder = None
