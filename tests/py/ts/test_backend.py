@@ -16,7 +16,7 @@ def spec_of(*shape: int, **settings: object) -> object:
 
 
 def lowered(model: nn.Module, spec: object) -> torch.jit.ScriptModule:
-    return torch._C._jit_to_backend("tensorrt", torch.jit.script(model.eval())._c, {"forward": spec})
+    return torch._C._jit_to_backend("tensorrt", torch.jit.script(model.eval()), {"forward": spec})
 
 
 def test_lowered_module() -> None:
@@ -35,7 +35,7 @@ def test_several_results() -> None:
 
 
 def test_spec_prints_its_settings() -> None:
-    text = str(spec_of(2, 3, refit=True, workspace_size=1024).__str__())
+    text = str(spec_of(2, 3, refit=True, workspace_size=1024))
     assert "shape=[2, 3]" in text
     assert "flag;refit;1" in text
     assert "number;workspace_size;1024" in text
@@ -43,6 +43,6 @@ def test_spec_prints_its_settings() -> None:
 
 def test_lowered_module_is_saved(tmp_path: Path) -> None:
     x, model = torch.randn(2, 16), MLP().eval()
-    module = torch.jit._recursive.wrap_cpp_module(lowered(model, spec_of(2, 16)))
+    module = lowered(model, spec_of(2, 16))
     torch.jit.save(module, str(tmp_path / "lowered.ts"))
     assert_same(torch.jit.load(str(tmp_path / "lowered.ts"))(x), model(x).detach())
