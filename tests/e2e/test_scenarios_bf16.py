@@ -1,4 +1,4 @@
-"""Scenarios A1-A5, A7, A8, B16 and B17 of the type contract, through every entry point of the dynamo front end."""
+"""Scenarios A1-A5, A7, A8, B16, B17 of the type contract through every entry of the dynamo front end."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ torch_tensorrt.logging.set_level(10)
 model = torch.nn.Conv2d(3, 3, 3).to(torch.bfloat16).eval()
 x = torch.randn(1, 3, 224, 224, dtype=torch.bfloat16)
 settings = {"enabled_precisions": {torch.float32}, "use_explicit_typing": True}
-compiled = torch_tensorrt.dynamo.compile(torch.export.export(model, (x,)), inputs=[x], min_block_size=1, debug=True,
-                                         **settings)
+program = torch.export.export(model, (x,))
+compiled = torch_tensorrt.dynamo.compile(program, inputs=[x], min_block_size=1, debug=True, **settings)
 print("output", compiled(x).dtype, list(compiled.report.engines[0].weight_types))
 """
 
