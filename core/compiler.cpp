@@ -33,7 +33,8 @@ c10::Device device_of(const torch::jit::Module& module) {
 }
 
 // Lowering, then types and sizes for this request, then the int64 and float64 policy.
-Planned plan(const torch::jit::Module& module, const std::string& method, const CompileRequest& request, bool may_fall_back) {
+Planned plan(const torch::jit::Module& module, const std::string& method, const CompileRequest& request,
+             bool may_fall_back) {
   const lowering::Lowered lowered = lowering::lower(module, method);
   lowering::Request shapes{request.spec.inputs, request.list_lengths, device_of(module)};
   lowering::infer_input_dtypes(lowered, request.list_lengths, shapes.inputs);
@@ -69,17 +70,20 @@ std::vector<std::string> fallback_lines(const partitioning::Partition& partition
 void require_one_engine(const partitioning::Partition& partition, const char* what) {
   const auto lines = fallback_lines(partition);
   if (lines.empty()) {
-    TORCHTRT_REQUIRE(kUnsupported, partition.is_one_engine(), what, ": the method computes nothing that an engine could run");
+    TORCHTRT_REQUIRE(kUnsupported, partition.is_one_engine(), what,
+                     ": the method computes nothing that an engine could run");
     return;
   }
   std::string text, names;
   std::set<std::string> ops;
   for (const std::string& line : lines) {
     text += join("\n  ", line);
-    if (ops.insert(line.substr(0, line.find(' '))).second) names += join(names.empty() ? "" : ", ", "'", *ops.rbegin(), "'");
+    if (ops.insert(line.substr(0, line.find(' '))).second)
+      names += join(names.empty() ? "" : ", ", "'", *ops.rbegin(), "'");
   }
   TORCHTRT_THROW(kUnsupported, what, ": ", lines.size(), lines.size() == 1 ? " operator" : " operators",
-                 " cannot be part of the engine", text, "\n  To leave them in PyTorch: torch_tensorrt.ts.compile with "
+                 " cannot be part of the engine", text,
+                 "\n  To leave them in PyTorch: torch_tensorrt.ts.compile with "
                  "require_full_compilation=False (or torch_executed_ops naming them). Or write a converter.");
 }
 
@@ -97,7 +101,8 @@ conversion::Segment segment_of(const partitioning::Part& part) {
 }
 
 // Runs the conversion; what the engine logged as errors becomes part of the exception.
-conversion::SerializedEngine build(const ir::TypedGraph& graph, const conversion::Segment& segment, const ir::CompileSpec& spec) {
+conversion::SerializedEngine build(const ir::TypedGraph& graph, const conversion::Segment& segment,
+                                   const ir::CompileSpec& spec) {
   runtime::ErrorCapture errors;
   try {
     const std::unique_ptr<nvinfer1::IBuilder> builder(provider::create_builder(runtime::engine_logger()));
@@ -125,7 +130,8 @@ std::string compiled_name(const torch::jit::Module& module) {
 
 }  // namespace
 
-EngineResult convert_method(const torch::jit::Module& module, const std::string& method, const CompileRequest& request) {
+EngineResult convert_method(const torch::jit::Module& module, const std::string& method,
+                            const CompileRequest& request) {
   const Planned planned = plan(module, method, request, /*may_fall_back=*/false);
   partitioning::Request whole = partition_request(planned, request.spec, true);
   require_one_engine(partitioning::partition(planned.graph, whole), "Full compilation");
@@ -143,8 +149,8 @@ ModuleResult compile(const torch::jit::Module& module, const CompileRequest& req
     engines.push_back(engine_object(build(planned.graph, segment_of(part), request.spec),
                                     join(compiled_name(module), "_engine_", engines.size())));
   }
-  ModuleResult result{partitioning::stitch(compiled_name(module), planned.graph, partition, engines), planned.dtypes.report,
-                      fallback_lines(partition)};
+  ModuleResult result{partitioning::stitch(compiled_name(module), planned.graph, partition, engines),
+                      planned.dtypes.report, fallback_lines(partition)};
   log(LogLevel::kInfo, join(engines.size(), " engines; ", result.fallbacks.size(), " operators run in PyTorch"));
   for (const std::string& line : result.fallbacks) log(LogLevel::kInfo, join("In PyTorch: ", line));
   return result;
@@ -173,7 +179,8 @@ torch::jit::Module embed_engine(const std::string& plan, const std::vector<std::
   info.outputs = output_names;
   auto engine = c10::make_intrusive<runtime::Engine>(std::move(info));
   const size_t inputs = engine->input_names().size(), outputs = engine->output_names().size();
-  partitioning::EngineObject object{c10::IValue(std::move(engine)), c10::getCustomClassType<c10::intrusive_ptr<runtime::Engine>>(), {}};
+  partitioning::EngineObject object{
+      c10::IValue(std::move(engine)), c10::getCustomClassType<c10::intrusive_ptr<runtime::Engine>>(), {}};
   return partitioning::wrap("tensorrt_engine_module", object, inputs, outputs);
 }
 

@@ -81,14 +81,17 @@ void CompileSpecObject::apply(const std::string& word) {
 void CompileSpecObject::append_input(const std::vector<int64_t>& min, const std::vector<int64_t>& opt,
                                      const std::vector<int64_t>& max, const std::string& dtype, bool declared,
                                      const std::string& name) {
-  apply(join("input;", text_of(min), ';', text_of(opt), ';', text_of(max), ';', dtype, ';', declared ? 1 : 0, ';', name));
+  apply(
+      join("input;", text_of(min), ';', text_of(opt), ';', text_of(max), ';', dtype, ';', declared ? 1 : 0, ';', name));
 }
 
 void CompileSpecObject::set_list_lengths(const std::vector<int64_t>& lengths) {
   if (!lengths.empty()) apply(join("lists;", text_of(lengths)));
 }
 
-void CompileSpecObject::set_flag(const std::string& name, bool value) { apply(join("flag;", name, ';', value ? 1 : 0)); }
+void CompileSpecObject::set_flag(const std::string& name, bool value) {
+  apply(join("flag;", name, ';', value ? 1 : 0));
+}
 
 void CompileSpecObject::set_number(const std::string& name, int64_t value) { apply(join("number;", name, ';', value)); }
 

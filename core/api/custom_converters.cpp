@@ -20,13 +20,14 @@ std::vector<Tensor> run(const OpConverter& converter, Builder& builder, const Ca
   for (const auto& operand : call.operands()) arguments.emplace_back(operand);
   TORCHTRT_REQUIRE(kUnsupported, converter(&ctx, &call.node(), arguments), "The registered converter of ",
                    torchtrt::ir::operator_name(call.node()), " does not take this node\n  at ",
-                   torchtrt::ir::where(call.node()), "\n  Name the operator in torch_executed_ops to leave it in PyTorch.");
+                   torchtrt::ir::where(call.node()),
+                   "\n  Name the operator in torch_executed_ops to leave it in PyTorch.");
   std::vector<Tensor> results;
   for (size_t i = 0; i < call.node().outputs().size(); ++i) {
     const auto found = ctx.value_tensor_map.find(call.node().output(i));
     TORCHTRT_REQUIRE(kInvalidConfig, found != ctx.value_tensor_map.end() && found->second,
-                     "The registered converter of ", torchtrt::ir::operator_name(call.node()), " gave no tensor for output ", i,
-                     "\n  Call ctx->AssociateValueAndTensor for every output.");
+                     "The registered converter of ", torchtrt::ir::operator_name(call.node()),
+                     " gave no tensor for output ", i, "\n  Call ctx->AssociateValueAndTensor for every output.");
     results.push_back({found->second, call.result(i)});
   }
   return results;
@@ -72,10 +73,11 @@ namespace converters {
 
 RegisterNodeConversionPatterns&& RegisterNodeConversionPatterns::pattern(ConversionPattern pattern) && {
   const auto schema = torch::jit::parseSchema(pattern.signature, /*allow_typevars=*/true);
-  const std::string name = schema.overload_name().empty() ? schema.name() : schema.name() + "." + schema.overload_name();
-  torchtrt::conversion::register_converter(
-      name, {[converter = std::move(pattern.converter)](Builder& b, const Call& call) { return run(converter, b, call); },
-             nullptr, true});
+  const std::string name =
+      schema.overload_name().empty() ? schema.name() : schema.name() + "." + schema.overload_name();
+  torchtrt::conversion::register_converter(name, {[converter = std::move(pattern.converter)](
+                                                      Builder& b, const Call& call) { return run(converter, b, call); },
+                                                  nullptr, true});
   return std::move(*this);
 }
 

@@ -38,7 +38,8 @@ void set_device(nvinfer1::IBuilderConfig& config, const ir::CompileSpec& spec) {
   limit(nvinfer1::MemoryPoolType::kDLA_GLOBAL_DRAM, spec.dla_global_dram_size, defaults.dla_global_dram_size);
 }
 
-void add_profile(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config, const std::vector<BindingRange>& ranges) {
+void add_profile(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
+                 const std::vector<BindingRange>& ranges) {
   auto* profile = builder.createOptimizationProfile();
   TORCHTRT_REQUIRE(kExecution, profile, "The builder gives no optimisation profile");
   for (const BindingRange& range : ranges) {
@@ -48,7 +49,8 @@ void add_profile(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config, 
     set &= profile->setDimensions(range.name.c_str(), OptProfileSelector::kMAX, to_dims(range.max));
     TORCHTRT_REQUIRE(kInvalidArgument, set, "The builder refuses the shape range of input '", range.name, "'");
   }
-  TORCHTRT_REQUIRE(kInvalidArgument, config.addOptimizationProfile(profile) >= 0, "The shape ranges are not consistent");
+  TORCHTRT_REQUIRE(kInvalidArgument, config.addOptimizationProfile(profile) >= 0,
+                   "The shape ranges are not consistent");
 }
 
 }  // namespace
@@ -70,8 +72,8 @@ std::unique_ptr<nvinfer1::INetworkDefinition> make_network(nvinfer1::IBuilder& b
   return network;
 }
 
-std::string build(nvinfer1::IBuilder& builder, nvinfer1::INetworkDefinition& network, const std::vector<BindingRange>& ranges,
-                  const ir::CompileSpec& spec) {
+std::string build(nvinfer1::IBuilder& builder, nvinfer1::INetworkDefinition& network,
+                  const std::vector<BindingRange>& ranges, const ir::CompileSpec& spec) {
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder.createBuilderConfig());
   TORCHTRT_REQUIRE(kExecution, config, "The builder gives no configuration");
   set_flags(*config, spec);

@@ -24,7 +24,7 @@ std::vector<BindingRange> ranges_of(const ir::TypedGraph& graph, const Segment& 
 std::unique_ptr<nvinfer1::INetworkDefinition> make_network(nvinfer1::IBuilder& builder);
 
 // The serialised engine; throws kExecution where the builder gives none.
-std::string build(nvinfer1::IBuilder& builder, nvinfer1::INetworkDefinition& network, const std::vector<BindingRange>& ranges,
-                  const ir::CompileSpec& spec);
+std::string build(nvinfer1::IBuilder& builder, nvinfer1::INetworkDefinition& network,
+                  const std::vector<BindingRange>& ranges, const ir::CompileSpec& spec);
 
 }  // namespace torchtrt::conversion

@@ -88,8 +88,8 @@ class Builder {
   Tensor expand(Tensor x, const Sizes& sizes);
   Tensor concat(std::vector<Tensor> tensors, int64_t axis);
   Tensor gather(Tensor x, Tensor indices, int64_t axis, nvinfer1::GatherMode mode = nvinfer1::GatherMode::kDEFAULT);
-  Tensor pad(Tensor x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,
-             nvinfer1::SampleMode mode, const at::Scalar& value = 0);
+  Tensor pad(Tensor x, const std::vector<int64_t>& before, const std::vector<int64_t>& after, nvinfer1::SampleMode mode,
+             const at::Scalar& value = 0);
 
   // -- reductions and products (reduce.cpp)
   Tensor reduce(nvinfer1::ReduceOperation op, Tensor x, uint32_t axes, bool keep);

@@ -6,9 +6,7 @@
 
 namespace torchtrt::conversion {
 
-bool Call::has(const char* name) const {
-  return node_.schema().argumentIndexWithName(name).has_value();
-}
+bool Call::has(const char* name) const { return node_.schema().argumentIndexWithName(name).has_value(); }
 
 const Operand& Call::operator[](const char* name) const {
   const auto index = node_.schema().argumentIndexWithName(name);
@@ -22,9 +20,7 @@ bool Call::given(const char* name) const {
   return !operand.is_constant() || !operand.constant.isNone();
 }
 
-Tensor Call::tensor(const char* name) const {
-  return b_.tensor((*this)[name]);
-}
+Tensor Call::tensor(const char* name) const { return b_.tensor((*this)[name]); }
 
 std::vector<Tensor> Call::tensors(const char* name) const {
   std::vector<Tensor> tensors;
@@ -54,30 +50,23 @@ int64_t Call::integer(const char* name) const {
   return value.isTensor() ? value.toTensor().item<int64_t>() : value.toInt();
 }
 
-double Call::number(const char* name) const {
-  return scalar(name).toDouble();
-}
+double Call::number(const char* name) const { return scalar(name).toDouble(); }
 
-bool Call::flag(const char* name) const {
-  return known(name).toBool();
-}
+bool Call::flag(const char* name) const { return known(name).toBool(); }
 
-std::string Call::text(const char* name) const {
-  return known(name).toStringRef();
-}
+std::string Call::text(const char* name) const { return known(name).toStringRef(); }
 
 at::Scalar Call::scalar(const char* name) const {
   const c10::IValue& value = known(name);
   return value.isTensor() ? value.toTensor().item() : value.toScalar();
 }
 
-at::ScalarType Call::dtype(const char* name) const {
-  return known(name).toScalarType();
-}
+at::ScalarType Call::dtype(const char* name) const { return known(name).toScalarType(); }
 
 std::vector<int64_t> Call::integers(const char* name) const {
   const Operand& operand = (*this)[name];
-  if (!operand.is_list) return known(name).isInt() ? std::vector<int64_t>{known(name).toInt()} : known(name).toIntVector();
+  if (!operand.is_list)
+    return known(name).isInt() ? std::vector<int64_t>{known(name).toInt()} : known(name).toIntVector();
   std::vector<int64_t> values;
   for (const Dim& size : sizes(name)) {
     TORCHTRT_REQUIRE(kUnsupported, size.is_known(), ir::operator_name(node_), ": argument '", name,
@@ -101,9 +90,7 @@ std::vector<int64_t> Call::integers(const char* name, size_t count, const std::v
   return values;
 }
 
-Dim Call::dim(const char* name) const {
-  return b_.dim((*this)[name]);
-}
+Dim Call::dim(const char* name) const { return b_.dim((*this)[name]); }
 
 Sizes Call::sizes(const char* name) const {
   Sizes sizes;
@@ -128,8 +115,6 @@ std::vector<int64_t> Call::axes(const char* name, int64_t rank) const {
   return axes;
 }
 
-at::ScalarType Call::result(size_t i) const {
-  return results_.at(i).tensor().scalar_type();
-}
+at::ScalarType Call::result(size_t i) const { return results_.at(i).tensor().scalar_type(); }
 
 }  // namespace torchtrt::conversion

@@ -98,7 +98,8 @@ class Conversion {
     builder_.enter(layer_name(node), ir::where(node));
     if (evaluates(node)) {
       Operand result = evaluate(builder_, node, inputs);
-      if (node.output()->type()->isSubtypeOf(*c10::TensorType::get())) result.like = graph_.fact(node.output()).tensor();
+      if (node.output()->type()->isSubtypeOf(*c10::TensorType::get()))
+        result.like = graph_.fact(node.output()).tensor();
       values_[node.output()] = std::move(result);
       return;
     }
@@ -135,8 +136,8 @@ class Conversion {
                      tensor.rank(), ", torch gives ", expected.dim(), "\n  at ", ir::where(node));
     tensor = builder_.cast(tensor, expected.scalar_type());
     TORCHTRT_REQUIRE(kDtypeContract, tensor.itensor->getType() == carrier_of(expected.scalar_type()),
-                     ir::operator_name(node), ": the network has another type than ", ir::name_of(expected.scalar_type()),
-                     "\n  at ", ir::where(node));
+                     ir::operator_name(node), ": the network has another type than ",
+                     ir::name_of(expected.scalar_type()), "\n  at ", ir::where(node));
     return tensor;
   }
 
@@ -162,7 +163,8 @@ at::ScalarType binding_dtype(const ir::TypedGraph& graph, const Value* value) {
 }  // namespace
 
 bool is_evaluated(const Node& node, const ir::TypedGraph& graph) {
-  if (node.kind() == c10::prim::Constant || node.kind() == c10::prim::ListConstruct || node.kind() == c10::prim::ListUnpack)
+  if (node.kind() == c10::prim::Constant || node.kind() == c10::prim::ListConstruct ||
+      node.kind() == c10::prim::ListUnpack)
     return true;
   if (!evaluates(node)) return false;
   const ir::Fact fact = graph.fact(node.output());  // a 0-dim tensor with data is no number
@@ -170,14 +172,32 @@ bool is_evaluated(const Node& node, const ir::TypedGraph& graph) {
 }
 
 bool is_supported(const Node& node) {
-  static const std::set<std::string> kSpecialised = {
-      "prim::TupleConstruct", "prim::TupleUnpack", "prim::TupleIndex", "prim::DictConstruct", "prim::If",
-      "prim::Loop", "prim::dtype", "prim::device", "aten::size", "aten::dim", "aten::len", "aten::__getitem__",
-      "aten::append", "prim::ListConstruct", "prim::ListUnpack", "prim::Constant", "prim::unchecked_cast",
-      "prim::RaiseException", "aten::is_floating_point", "prim::isinstance", "aten::format", "prim::Print"};
+  static const std::set<std::string> kSpecialised = {"prim::TupleConstruct",
+                                                     "prim::TupleUnpack",
+                                                     "prim::TupleIndex",
+                                                     "prim::DictConstruct",
+                                                     "prim::If",
+                                                     "prim::Loop",
+                                                     "prim::dtype",
+                                                     "prim::device",
+                                                     "aten::size",
+                                                     "aten::dim",
+                                                     "aten::len",
+                                                     "aten::__getitem__",
+                                                     "aten::append",
+                                                     "prim::ListConstruct",
+                                                     "prim::ListUnpack",
+                                                     "prim::Constant",
+                                                     "prim::unchecked_cast",
+                                                     "prim::RaiseException",
+                                                     "aten::is_floating_point",
+                                                     "prim::isinstance",
+                                                     "aten::format",
+                                                     "prim::Print"};
   if (kSpecialised.count(node.kind().toQualString()) || evaluates(node) || find_converter(node)) return true;
   for (const Value* output : node.outputs())  // numbers are computed before anything is converted
-    if (output->type()->isSubtypeOf(*c10::TensorType::get()) || output->type()->kind() == c10::TypeKind::ListType) return false;
+    if (output->type()->isSubtypeOf(*c10::TensorType::get()) || output->type()->kind() == c10::TypeKind::ListType)
+      return false;
   return true;
 }
 

@@ -13,10 +13,10 @@ namespace torchtrt::conversion {
 
 // Which part of a graph becomes one engine. Values of numbers that cross the border are made again inside.
 struct Segment {
-  std::vector<const torch::jit::Node*> nodes;      // in an order in which values are made before they are used
-  std::vector<const torch::jit::Value*> inputs;    // tensors
-  std::vector<const torch::jit::Value*> outputs;   // tensors
-  std::vector<std::string> input_names;            // of the bindings
+  std::vector<const torch::jit::Node*> nodes;     // in an order in which values are made before they are used
+  std::vector<const torch::jit::Value*> inputs;   // tensors
+  std::vector<const torch::jit::Value*> outputs;  // tensors
+  std::vector<std::string> input_names;           // of the bindings
   std::vector<std::string> output_names;
 };
 

@@ -26,7 +26,8 @@ std::string reason_against_value(const torch::jit::Value* value, const ir::Typed
   if (value->type()->kind() == c10::TypeKind::ListType) return reason_against_list(value, graph);
   const ir::Fact fact = graph.fact(value);
   if (!value->type()->isSubtypeOf(*c10::TensorType::get()))
-    return is_evaluated(*value->node(), graph) ? "" : join("the number %", value->debugName(), " is computed from data");
+    return is_evaluated(*value->node(), graph) ? ""
+                                               : join("the number %", value->debugName(), " is computed from data");
   if (!fact.is_known()) return join("the shape of %", value->debugName(), " depends on data");
   if (!fact.is_tensor()) return "";
   const at::Tensor& tensor = fact.tensor();
@@ -36,7 +37,8 @@ std::string reason_against_value(const torch::jit::Value* value, const ir::Typed
 }
 
 std::string reason_against_list(const torch::jit::Value* list, const ir::TypedGraph& graph) {
-  if (list->node()->kind() != c10::prim::ListConstruct) return join("the list %", list->debugName(), " is of unknown length");
+  if (list->node()->kind() != c10::prim::ListConstruct)
+    return join("the list %", list->debugName(), " is of unknown length");
   for (const auto* item : list->node()->inputs())
     if (auto reason = reason_against_value(item, graph); !reason.empty()) return reason;
   return "";
@@ -44,7 +46,8 @@ std::string reason_against_list(const torch::jit::Value* list, const ir::TypedGr
 
 // Results: tensors, or one list that is taken apart.
 std::string reason_against_result(const torch::jit::Value* value, const ir::TypedGraph& graph) {
-  if (value->type()->kind() != c10::TypeKind::ListType) return value->hasUses() ? reason_against_value(value, graph) : "";
+  if (value->type()->kind() != c10::TypeKind::ListType)
+    return value->hasUses() ? reason_against_value(value, graph) : "";
   for (const auto& use : value->uses()) {
     if (use.user->kind() != c10::prim::ListUnpack) return "its list of results is of unknown length";
     for (const auto* item : use.user->outputs())
@@ -90,9 +93,7 @@ const torch::jit::Value* Query::input(const char* name) const {
   return node_.input(*index);
 }
 
-std::optional<c10::IValue> Query::constant(const char* name) const {
-  return torch::jit::toIValue(input(name));
-}
+std::optional<c10::IValue> Query::constant(const char* name) const { return torch::jit::toIValue(input(name)); }
 
 bool Query::known(const char* name) const {
   const auto* value = input(name);

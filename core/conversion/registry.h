@@ -21,7 +21,7 @@ class Query {
   // The constant, or nullptr where it is computed.
   std::optional<c10::IValue> constant(const char* name) const;
   bool is_none(const char* name) const;
-  bool known(const char* name) const;  // a constant, or a list of constants
+  bool known(const char* name) const;            // a constant, or a list of constants
   at::ScalarType dtype(const char* name) const;  // Undefined where it is no tensor
   int64_t rank(const char* name) const;
   at::ScalarType result(size_t i = 0) const;

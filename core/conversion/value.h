@@ -28,12 +28,12 @@ using Sizes = std::vector<Dim>;
 
 // What an input of a node is while converting.
 struct Operand {
-  c10::IValue constant;           // where nothing else is set
+  c10::IValue constant;  // where nothing else is set
   std::optional<Tensor> tensor;
   std::optional<Dim> dim;
-  std::vector<Operand> items;     // of a list
+  std::vector<Operand> items;  // of a list
   bool is_list = false;
-  at::Tensor like;                // of tensors: torch's type and rank, for promotion; 0-dim literals with their value
+  at::Tensor like;  // of tensors: torch's type and rank, for promotion; 0-dim literals with their value
 
   bool is_constant() const { return !tensor && !dim && !is_list; }
 };

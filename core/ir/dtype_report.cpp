@@ -36,10 +36,10 @@ size_t DtypeReport::count(DtypeDecision decision) const {
 
 std::string DtypeReport::to_string() const {
   if (rows.empty()) return "";
-  std::string text = join("int64 and float64 values: ", count(DtypeDecision::kKeep), " kept, ",
-                          count(DtypeDecision::kNarrowProved), " narrowed (proved), ",
-                          count(DtypeDecision::kNarrowUnproved), " narrowed (unproved), ",
-                          count(DtypeDecision::kFallback), " in PyTorch");
+  std::string text =
+      join("int64 and float64 values: ", count(DtypeDecision::kKeep), " kept, ", count(DtypeDecision::kNarrowProved),
+           " narrowed (proved), ", count(DtypeDecision::kNarrowUnproved), " narrowed (unproved), ",
+           count(DtypeDecision::kFallback), " in PyTorch");
   for (const DtypeRow& row : rows) {
     text += join("\n  ", row.value, " | ", row.where, " | ", row.kind, " | ", row.from, " -> ", row.to, " | ",
                  name_of(row.decision), " | ", row.proof, " | ", row.cause);

@@ -11,9 +11,7 @@ namespace {
 
 constexpr char kSeparator = '|';
 
-std::string last_part(const std::string& dotted) {
-  return dotted.substr(dotted.rfind('.') + 1);
-}
+std::string last_part(const std::string& dotted) { return dotted.substr(dotted.rfind('.') + 1); }
 
 // The last two folders are enough to find a file, and do not print where it was built.
 std::string short_path(const std::string& file) {
@@ -38,7 +36,8 @@ torch::jit::ScopePtr push_module(const torch::jit::ScopePtr& parent, const Modul
 std::vector<ModuleStep> modules_of(const torch::jit::Node& node) {
   std::vector<ModuleStep> steps;
   // Node::scope() reads only, though torch does not declare it const.
-  for (auto scope = const_cast<torch::jit::Node&>(node).scope(); scope && !scope->isBlank() && !scope->isRoot(); scope = scope->parent()) {
+  for (auto scope = const_cast<torch::jit::Node&>(node).scope(); scope && !scope->isBlank() && !scope->isRoot();
+       scope = scope->parent()) {
     const std::string text = scope->name().toUnqualString();
     const size_t cut = text.find(kSeparator);
     if (cut != std::string::npos) steps.push_back({text.substr(0, cut), text.substr(cut + 1)});

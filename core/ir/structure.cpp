@@ -27,8 +27,8 @@ class Folder {
 
  private:
   void refuse_unless(bool fits) const {
-    TORCHTRT_REQUIRE(kInvalidArgument, fits, "The inputs do not fit ", schema_.name(), "(",
-                     describe_arguments(schema_), "): ", count_, " given, ", least(), " tensors expected\n",
+    TORCHTRT_REQUIRE(kInvalidArgument, fits, "The inputs do not fit ", schema_.name(), "(", describe_arguments(schema_),
+                     "): ", count_, " given, ", least(), " tensors expected\n",
                      "  Give one torch_tensorrt.Input per tensor in the order of the signature; input_signature=(...) "
                      "tells how many a list holds.");
   }
@@ -74,9 +74,10 @@ class Folder {
       for (size_t i = 0; i < length; ++i) result.items.push_back(fold(list->getElementType(), name));
       return result;
     }
-    TORCHTRT_THROW(kInvalidArgument, "Argument '", name, "' of ", schema_.name(), " has type ", type->annotation_str(),
-                   ", which no engine takes\n  Expected Tensor, or tuples and lists of them. Give it a default value, or "
-                   "wrap the module so that it takes tensors only.");
+    TORCHTRT_THROW(
+        kInvalidArgument, "Argument '", name, "' of ", schema_.name(), " has type ", type->annotation_str(),
+        ", which no engine takes\n  Expected Tensor, or tuples and lists of them. Give it a default value, or "
+        "wrap the module so that it takes tensors only.");
   }
 
   const c10::FunctionSchema& schema_;

@@ -13,11 +13,11 @@ struct Structure {
   enum class Kind { kTensor, kConstant, kTuple, kList, kDict };
 
   Kind kind = Kind::kTensor;
-  size_t index = 0;             // kTensor: place in the flat list
-  c10::IValue constant;         // kConstant
+  size_t index = 0;               // kTensor: place in the flat list
+  c10::IValue constant;           // kConstant
   std::vector<c10::IValue> keys;  // kDict
   std::vector<Structure> items;   // kTuple, kList, kDict
-  c10::TypePtr type;            // of the folded value
+  c10::TypePtr type;              // of the folded value
 
   bool is_tensor() const { return kind == Kind::kTensor; }
   // Number of tensors below.
@@ -25,8 +25,8 @@ struct Structure {
 };
 
 // The arguments of a method, `self` left out: tensors are numbered in order, arguments that are no tensors take their
-// defaults. `lengths` gives the element count of each list argument in order; without it a single list takes all that is
-// left of `count`. Throws kInvalidArgument where `count` tensors do not fit.
+// defaults. `lengths` gives the element count of each list argument in order; without it a single list takes all that
+// is left of `count`. Throws kInvalidArgument where `count` tensors do not fit.
 std::vector<Structure> fold_arguments(const c10::FunctionSchema& schema, size_t count,
                                       const std::vector<size_t>& lengths = {});
 

@@ -40,8 +40,8 @@ struct TypedGraph {
 // A tensor of the same type and sizes without data. 0-dim tensors stay on the CPU with their value: they take part in
 // promotion as numbers do (Note [Weak scalars]), and torch lets them meet tensors of every device.
 //
-// Note [Weak scalars]: a 0-dim tensor, such as the literal 2 of a traced x * 2, takes part in promotion by its kind only,
-// so half * 2.5 stays half, and no literal ever decides the type of an input.
+// Note [Weak scalars]: a 0-dim tensor, such as the literal 2 of a traced x * 2, takes part in promotion by its kind
+// only, so half * 2.5 stays half, and no literal ever decides the type of an input.
 at::Tensor without_data(const at::Tensor& tensor);
 c10::IValue without_data(const c10::IValue& value);  // tensors and lists of tensors; others as they are
 

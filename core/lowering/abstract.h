@@ -1,4 +1,5 @@
-// Abstract: what is known of a value before an engine exists: a constant, a container, or a computed value with samples.
+// Abstract: what is known of a value before an engine exists: a constant, a container, or a computed value with
+// samples.
 #pragma once
 
 #include <torch/csrc/jit/ir/ir.h>
@@ -8,13 +9,14 @@
 
 namespace torchtrt::lowering {
 
-// Note [Samples]: a computed value is known by what it is for the optimal, smallest and largest input shapes (one sample
-// where all shapes are fixed). Tensors are sampled on the meta device: types and sizes by torch's own rules, no data.
+// Note [Samples]: a computed value is known by what it is for the optimal, smallest and largest input shapes (one
+// sample where all shapes are fixed). Tensors are sampled on the meta device: types and sizes by torch's own rules, no
+// data.
 struct Abstract {
-  c10::IValue constant;              // the value itself, where it follows from constants
-  torch::jit::Value* value = nullptr;  // computed: its value in the specialised graph
-  std::vector<c10::IValue> samples;  // of `value`; empty where it depends on data
-  std::shared_ptr<std::vector<Abstract>> items;  // list, tuple, or values of a dict; shared, since lists may grow
+  c10::IValue constant;                            // the value itself, where it follows from constants
+  torch::jit::Value* value = nullptr;              // computed: its value in the specialised graph
+  std::vector<c10::IValue> samples;                // of `value`; empty where it depends on data
+  std::shared_ptr<std::vector<Abstract>> items;    // list, tuple, or values of a dict; shared, since lists may grow
   std::shared_ptr<std::vector<c10::IValue>> keys;  // of a dict
   c10::TypePtr type;
 

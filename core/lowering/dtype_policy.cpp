@@ -73,8 +73,8 @@ class Policy {
   void row(const Value* value, const Node* user, DType from, DType to, DtypeDecision decision, std::string proof,
            std::string cause) {
     const Node* place = kind(value) == "computed" || !user ? value->node() : user;
-    plan_.report.rows.push_back({name(value), ir::where(*place), kind(value), from, to, decision, std::move(proof),
-                                 std::move(cause)});
+    plan_.report.rows.push_back(
+        {name(value), ir::where(*place), kind(value), from, to, decision, std::move(proof), std::move(cause)});
   }
 
   // -- rows of values that stay
@@ -134,10 +134,11 @@ class Policy {
       return;
     }
     if (permissions_.fall_back) return leave(value, node, DType::kFloat64, cause);
-    TORCHTRT_THROW(kDtypeContract, "The ", kind(value), " value ", name(value),
-                   " is float64, which TensorRT does not have\n  at ", ir::where(*node), " (", ir::operator_name(*node),
-                   ")\n  Options: truncate_long_and_double=True to compute in float32 (range checked, result returned as "
-                   "float64), model.float(), or require_full_compilation=False to leave these operators in PyTorch.");
+    TORCHTRT_THROW(
+        kDtypeContract, "The ", kind(value), " value ", name(value), " is float64, which TensorRT does not have\n  at ",
+        ir::where(*node), " (", ir::operator_name(*node),
+        ")\n  Options: truncate_long_and_double=True to compute in float32 (range checked, result returned as "
+        "float64), model.float(), or require_full_compilation=False to leave these operators in PyTorch.");
   }
 
   // -- int32 where a layer asks for it
@@ -186,8 +187,8 @@ class Policy {
   void refuse_misfit(const Value* value, const Node* node, const at::Tensor& tensor, const std::string& to,
                      const std::string& cause) const {
     const std::string bad = misfit(tensor);
-    TORCHTRT_REQUIRE(kInt64Range, bad.empty(), "Constant ", name(value), " holds ", bad, ", outside ", to, ", and ", cause,
-                     "\n  at ", ir::where(*node),
+    TORCHTRT_REQUIRE(kInt64Range, bad.empty(), "Constant ", name(value), " holds ", bad, ", outside ", to, ", and ",
+                     cause, "\n  at ", ir::where(*node),
                      "\n  Options: keep this operator in PyTorch (torch_executed_ops), reduce the values, or use "
                      "ir='dynamo'.");
   }

@@ -93,7 +93,8 @@ class Freezer {
     const Object object = objects_.at(node->input(0));
     const auto type = object.object.type()->expect<c10::ClassType>();
     auto& function = type->getMethod(node->s(c10::attr::name));
-    return inline_graph(node, function, node->inputs(), ir::push_module(node->scope(), {object.path, ir::python_name(*type)}));
+    return inline_graph(node, function, node->inputs(),
+                        ir::push_module(node->scope(), {object.path, ir::python_name(*type)}));
   }
 
   Node* inline_function(Node* node) {
@@ -105,7 +106,8 @@ class Freezer {
   Node* inline_graph(Node* node, torch::jit::Function& function, at::ArrayRef<Value*> inputs,
                      const torch::jit::ScopePtr& scope) {
     auto* body = torch::jit::tryToGraphFunction(function);
-    TORCHTRT_REQUIRE(kUnsupported, body, "Call of '", function.name(), "', which has no graph\n  at ", ir::where(*node));
+    TORCHTRT_REQUIRE(kUnsupported, body, "Call of '", function.name(), "', which has no graph\n  at ",
+                     ir::where(*node));
     Node* before = node->prev();
     torch::jit::WithInsertPoint guard(node);
     const auto callee = body->graph()->copy();
@@ -147,7 +149,8 @@ void check_node(Node* node) {
   if (node->kind() == kBatchNorm && !is_none(node->input(3)))
     TORCHTRT_REQUIRE(kInvalidArgument, !is_true(node->input(5)), module_and_name(*node),
                      " is in training mode (it updates running_mean, running_var and num_batches_tracked)\n  at ",
-                     ir::where(*node), "\n  An engine computes with fixed statistics. Call model.eval() before compiling.");  // c1
+                     ir::where(*node),
+                     "\n  An engine computes with fixed statistics. Call model.eval() before compiling.");  // c1
   if (kDropouts.count(node->kind()))
     TORCHTRT_REQUIRE(kInvalidArgument, !is_true(node->input(2)), module_and_name(*node),
                      " is in training mode: it drops values at random\n  at ", ir::where(*node),

@@ -5,8 +5,6 @@
 
 namespace torchtrt::lowering {
 
-void fuse_linear(GraphPtr& graph) {
-  torch::jit::FuseLinear(graph);
-}
+void fuse_linear(GraphPtr& graph) { torch::jit::FuseLinear(graph); }
 
 }  // namespace torchtrt::lowering

@@ -34,10 +34,11 @@ int index_argument(const std::string& name) {
 
 bool keeps_type(const std::string& name) {
   static const std::set<std::string> kKeeps = {
-      "aten::view",      "aten::reshape", "aten::flatten", "aten::permute", "aten::transpose", "aten::squeeze",
-      "aten::unsqueeze", "aten::expand",  "aten::slice",   "aten::select",  "aten::narrow",    "aten::repeat",
-      "aten::clone",     "aten::flip",    "aten::chunk",   "aten::split",   "prim::ListUnpack", "aten::constant_pad_nd",
-      "aten::t",         "aten::relu",    "aten::cat",     "aten::stack",   "prim::ListConstruct", "aten::index_select"};
+      "aten::view",    "aten::reshape",    "aten::flatten",         "aten::permute",     "aten::transpose",
+      "aten::squeeze", "aten::unsqueeze",  "aten::expand",          "aten::slice",       "aten::select",
+      "aten::narrow",  "aten::repeat",     "aten::clone",           "aten::flip",        "aten::chunk",
+      "aten::split",   "prim::ListUnpack", "aten::constant_pad_nd", "aten::t",           "aten::relu",
+      "aten::cat",     "aten::stack",      "prim::ListConstruct",   "aten::index_select"};
   return kKeeps.count(name) > 0;
 }
 
@@ -79,7 +80,8 @@ void flat_values(const ir::Structure& structure, Value* value, std::vector<Value
 
 }  // namespace
 
-void infer_input_dtypes(const Lowered& lowered, const std::vector<size_t>& list_lengths, std::vector<ir::Input>& inputs) {
+void infer_input_dtypes(const Lowered& lowered, const std::vector<size_t>& list_lengths,
+                        std::vector<ir::Input>& inputs) {
   const auto arguments = ir::fold_arguments(lowered.schema, inputs.size(), list_lengths);
   std::vector<Value*> values(inputs.size(), nullptr);
   for (size_t i = 0; i < arguments.size(); ++i) flat_values(arguments[i], lowered.graph->inputs().at(i), values);
@@ -89,8 +91,8 @@ void infer_input_dtypes(const Lowered& lowered, const std::vector<size_t>& list_
     std::set<const Value*> seen;
     gather(values[i], seen, evidence);
     TORCHTRT_REQUIRE(kInvalidArgument, !evidence.index_use, "Cannot determine the dtype of input '",
-                     values[i]->debugName(), "' (first use: ", ir::operator_name(*evidence.index_use), ", an index)\n  at ",
-                     ir::where(*evidence.index_use),
+                     values[i]->debugName(), "' (first use: ", ir::operator_name(*evidence.index_use),
+                     ", an index)\n  at ", ir::where(*evidence.index_use),
                      "\n  Declare it: torch_tensorrt.Input(shape, dtype=torch.int64).");
     if (evidence.weight != DType::kNone) inputs[i].dtype = evidence.weight;
   }

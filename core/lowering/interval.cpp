@@ -40,21 +40,13 @@ Interval range_of(DType dtype) {
   }
 }
 
-Interval hull(const Interval& a, const Interval& b) {
-  return {std::min(a.low, b.low), std::max(a.high, b.high)};
-}
+Interval hull(const Interval& a, const Interval& b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
 
-Interval operator+(const Interval& a, const Interval& b) {
-  return checked(Wide(a.low) + b.low, Wide(a.high) + b.high);
-}
+Interval operator+(const Interval& a, const Interval& b) { return checked(Wide(a.low) + b.low, Wide(a.high) + b.high); }
 
-Interval operator-(const Interval& a, const Interval& b) {
-  return checked(Wide(a.low) - b.high, Wide(a.high) - b.low);
-}
+Interval operator-(const Interval& a, const Interval& b) { return checked(Wide(a.low) - b.high, Wide(a.high) - b.low); }
 
-Interval operator-(const Interval& a) {
-  return checked(-Wide(a.high), -Wide(a.low));
-}
+Interval operator-(const Interval& a) { return checked(-Wide(a.high), -Wide(a.low)); }
 
 Interval operator*(const Interval& a, const Interval& b) {
   const auto ends = {Wide(a.low) * b.low, Wide(a.low) * b.high, Wide(a.high) * b.low, Wide(a.high) * b.high};
@@ -63,7 +55,8 @@ Interval operator*(const Interval& a, const Interval& b) {
 
 Interval floor_divide(const Interval& a, const Interval& b) {
   if (b.contains(0) || a.is_everything()) return Interval::everything();
-  const auto ends = {floor_of(a.low, b.low), floor_of(a.low, b.high), floor_of(a.high, b.low), floor_of(a.high, b.high)};
+  const auto ends = {floor_of(a.low, b.low), floor_of(a.low, b.high), floor_of(a.high, b.low),
+                     floor_of(a.high, b.high)};
   return {std::min(ends), std::max(ends)};
 }
 
@@ -78,13 +71,9 @@ Interval absolute(const Interval& a) {
   return {low, std::max(std::abs(a.low), std::abs(a.high))};
 }
 
-Interval minimum(const Interval& a, const Interval& b) {
-  return {std::min(a.low, b.low), std::min(a.high, b.high)};
-}
+Interval minimum(const Interval& a, const Interval& b) { return {std::min(a.low, b.low), std::min(a.high, b.high)}; }
 
-Interval maximum(const Interval& a, const Interval& b) {
-  return {std::max(a.low, b.low), std::max(a.high, b.high)};
-}
+Interval maximum(const Interval& a, const Interval& b) { return {std::max(a.low, b.low), std::max(a.high, b.high)}; }
 
 std::ostream& operator<<(std::ostream& out, const Interval& interval) {
   if (interval.is_everything()) return out << "any int64";

@@ -1,4 +1,5 @@
-// Every convolution becomes aten::convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups).
+// Every convolution becomes aten::convolution(input, weight, bias, stride, padding, dilation, transposed,
+// output_padding, groups).
 #include <torch/csrc/jit/ir/constants.h>
 
 #include "core/lowering/passes.h"
@@ -20,17 +21,15 @@ struct Form {
 
 Form form_of(c10::Symbol kind) {
   static const std::unordered_map<c10::Symbol, Form> table = {
-      {c10::aten::conv1d, {1, false}},           {c10::aten::conv2d, {2, false}},
-      {c10::aten::conv3d, {3, false}},           {c10::aten::conv_transpose1d, {1, true}},
-      {c10::aten::conv_transpose2d, {2, true}},  {c10::aten::conv_transpose3d, {3, true}},
+      {c10::aten::conv1d, {1, false}},          {c10::aten::conv2d, {2, false}},
+      {c10::aten::conv3d, {3, false}},          {c10::aten::conv_transpose1d, {1, true}},
+      {c10::aten::conv_transpose2d, {2, true}}, {c10::aten::conv_transpose3d, {3, true}},
   };
   const auto row = table.find(kind);
   return row == table.end() ? Form{0, false} : row->second;
 }
 
-Value* zeros(torch::jit::Graph& graph, int axes) {
-  return graph.insertConstant(std::vector<int64_t>(axes, 0));
-}
+Value* zeros(torch::jit::Graph& graph, int axes) { return graph.insertConstant(std::vector<int64_t>(axes, 0)); }
 
 // padding="valid" or "same" of conv2d.padding as numbers; null where "same" would pad unevenly.
 Value* named_padding(Node* node, int axes) {
@@ -63,13 +62,13 @@ std::vector<Value*> arguments(Node* node) {
   auto& graph = *node->owningGraph();
   Value* no = graph.insertConstant(form.transposed);
   if (form.transposed)  // input weight bias stride padding output_padding groups dilation
-    return {node->input(0), node->input(1), node->input(2), node->input(3), node->input(4),
-            node->input(7), no,             node->input(5), node->input(6)};
+    return {node->input(0), node->input(1), node->input(2), node->input(3), node->input(4), node->input(7), no,
+            node->input(5), node->input(6)};
   Value* padding = node->input(4);
   if (padding->type()->kind() == c10::TypeKind::StringType) padding = named_padding(node, form.axes);
   if (!padding) return {};
-  return {node->input(0), node->input(1), node->input(2),      node->input(3), padding,
-          node->input(5), no,             zeros(graph, form.axes), node->input(6)};
+  return {node->input(0),          node->input(1), node->input(2), node->input(3), padding, node->input(5), no,
+          zeros(graph, form.axes), node->input(6)};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The passes of lowering. Each is a verb over a graph, and tells in its own file what it rewrites and when that is valid.
+// The passes of lowering. Each is a verb over a graph, and tells in its own file what it rewrites and when that is
+// valid.
 #pragma once
 
 #include <torch/csrc/jit/ir/ir.h>

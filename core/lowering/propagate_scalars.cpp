@@ -6,8 +6,6 @@
 namespace torchtrt::lowering {
 
 // Tensors are left alone: they are folded later, where their names are kept.
-void propagate_scalars(GraphPtr& graph) {
-  torch::jit::ConstantPropagationImmutableTypes(graph);
-}
+void propagate_scalars(GraphPtr& graph) { torch::jit::ConstantPropagationImmutableTypes(graph); }
 
 }  // namespace torchtrt::lowering

@@ -44,9 +44,12 @@ int64_t most_elements(const ir::Fact& fact) {
 // Operators whose elements are elements of input 0.
 bool moves_data(const std::string& name) {
   static const std::set<std::string> kMoves = {
-      "view", "reshape", "flatten", "permute", "transpose", "t", "squeeze", "unsqueeze", "expand", "expand_as", "select",
-      "slice", "narrow", "index_select", "gather", "embedding", "repeat", "flip", "roll", "clone", "unbind", "chunk",
-      "split", "split_with_sizes", "max", "min", "amax", "amin", "unflatten", "index", "relu", "sort", "movedim"};
+      "view",    "reshape",      "flatten", "permute",   "transpose", "t",
+      "squeeze", "unsqueeze",    "expand",  "expand_as", "select",    "slice",
+      "narrow",  "index_select", "gather",  "embedding", "repeat",    "flip",
+      "roll",    "clone",        "unbind",  "chunk",     "split",     "split_with_sizes",
+      "max",     "min",          "amax",    "amin",      "unflatten", "index",
+      "relu",    "sort",         "movedim"};
   return kMoves.count(name) > 0;
 }
 
@@ -115,7 +118,8 @@ Interval Ranges::compute(const Node& node, size_t output) const {
   }
   if (name == "where" && node.inputs().size() == 3) return hull(in(1), in(2));
   if (name == "masked_fill") return hull(in(0), in(2));
-  if (name == "sum") return fitting(in(0) * Interval{0, std::max<int64_t>(1, most_elements(graph_.fact(node.input(0))))});
+  if (name == "sum")
+    return fitting(in(0) * Interval{0, std::max<int64_t>(1, most_elements(graph_.fact(node.input(0))))});
   if (name == "to" || name == "type_as") {
     const DType from = dtype_of(graph_.fact(node.input(0)));
     const bool integer = from != DType::kNone && dtype_row(from).kind != DTypeKind::kFloating;

@@ -5,8 +5,6 @@
 
 namespace torchtrt::lowering {
 
-void remove_dead_code(GraphPtr& graph) {
-  torch::jit::EliminateDeadCode(graph);
-}
+void remove_dead_code(GraphPtr& graph) { torch::jit::EliminateDeadCode(graph); }
 
 }  // namespace torchtrt::lowering

@@ -5,8 +5,6 @@
 
 namespace torchtrt::lowering {
 
-void remove_duplicates(GraphPtr& graph) {
-  torch::jit::EliminateCommonSubexpression(graph);
-}
+void remove_duplicates(GraphPtr& graph) { torch::jit::EliminateCommonSubexpression(graph); }
 
 }  // namespace torchtrt::lowering

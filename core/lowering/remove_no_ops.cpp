@@ -16,8 +16,8 @@ const std::unordered_map<c10::Symbol, int>& no_ops() {
     for (const char* name : {"aten::dropout", "aten::dropout_", "aten::feature_dropout", "aten::feature_dropout_",
                              "aten::alpha_dropout", "aten::feature_alpha_dropout"})
       rows[c10::Symbol::fromQualString(name)] = 2;  // train
-    for (const char* name : {"aten::contiguous", "aten::detach", "aten::lift_fresh", "aten::alias", "aten::requires_grad_",
-                             "aten::positive", "aten::resolve_conj", "aten::resolve_neg"})
+    for (const char* name : {"aten::contiguous", "aten::detach", "aten::lift_fresh", "aten::alias",
+                             "aten::requires_grad_", "aten::positive", "aten::resolve_conj", "aten::resolve_neg"})
       rows[c10::Symbol::fromQualString(name)] = kAlways;
     return rows;
   }();

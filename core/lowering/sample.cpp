@@ -28,7 +28,8 @@ IValue map_tensors(const IValue& value, const Change& change) {
     for (const auto& item : value.toTupleRef().elements()) items.push_back(map_tensors(item, change));
     return c10::ivalue::Tuple::create(std::move(items));
   }
-  if (value.isList() && value.type()->expect<c10::ListType>()->getElementType()->kind() == c10::TypeKind::OptionalType) {
+  if (value.isList() &&
+      value.type()->expect<c10::ListType>()->getElementType()->kind() == c10::TypeKind::OptionalType) {
     c10::impl::GenericList list(value.type()->expect<c10::ListType>()->getElementType());
     for (const IValue& item : value.toListRef()) list.push_back(map_tensors(item, change));
     return list;
@@ -105,10 +106,11 @@ torch::jit::Stack prepared(const std::vector<IValue>& inputs, c10::Device device
 }
 
 [[noreturn]] void refuse(torch::jit::Node* node, const std::vector<IValue>& inputs, const std::string& message) {
-  TORCHTRT_THROW(kInvalidArgument, ir::operator_name(*node), " refuses its inputs: ", message.substr(0, message.find('\n')),
-                 "\n  at ", ir::where(*node), "\n  inputs ", describe(inputs),
-                 "\n  These types and shapes follow from the declared inputs: give the shapes and dtypes that the model "
-                 "takes in PyTorch.");
+  TORCHTRT_THROW(
+      kInvalidArgument, ir::operator_name(*node), " refuses its inputs: ", message.substr(0, message.find('\n')),
+      "\n  at ", ir::where(*node), "\n  inputs ", describe(inputs),
+      "\n  These types and shapes follow from the declared inputs: give the shapes and dtypes that the model "
+      "takes in PyTorch.");
 }
 
 }  // namespace
@@ -140,12 +142,31 @@ std::vector<IValue> run_node(torch::jit::Node* node, const std::vector<IValue>& 
 }
 
 bool depends_on_data(torch::jit::Node* node, const std::vector<IValue>& inputs) {
-  static const std::set<std::string> kAlways = {
-      "aten::nonzero", "aten::nonzero_numpy", "aten::unique", "aten::_unique2", "aten::unique_consecutive",
-      "aten::unique_dim", "aten::masked_select", "aten::bincount", "aten::item", "aten::_local_scalar_dense",
-      "aten::equal", "aten::allclose", "aten::is_nonzero", "aten::argwhere", "aten::histc",
-      "aten::repeat_interleave", "aten::Int", "aten::Float", "aten::Bool", "aten::IntImplicit",
-      "aten::FloatImplicit", "aten::ScalarImplicit", "aten::tensor_split", "aten::bernoulli", "aten::multinomial"};
+  static const std::set<std::string> kAlways = {"aten::nonzero",
+                                                "aten::nonzero_numpy",
+                                                "aten::unique",
+                                                "aten::_unique2",
+                                                "aten::unique_consecutive",
+                                                "aten::unique_dim",
+                                                "aten::masked_select",
+                                                "aten::bincount",
+                                                "aten::item",
+                                                "aten::_local_scalar_dense",
+                                                "aten::equal",
+                                                "aten::allclose",
+                                                "aten::is_nonzero",
+                                                "aten::argwhere",
+                                                "aten::histc",
+                                                "aten::repeat_interleave",
+                                                "aten::Int",
+                                                "aten::Float",
+                                                "aten::Bool",
+                                                "aten::IntImplicit",
+                                                "aten::FloatImplicit",
+                                                "aten::ScalarImplicit",
+                                                "aten::tensor_split",
+                                                "aten::bernoulli",
+                                                "aten::multinomial"};
   if (!any_meta(inputs)) return false;
   const std::string name = node->kind().toQualString();
   if (name == "aten::repeat_interleave" || name == "aten::tensor_split")  // by a tensor; by a number is static

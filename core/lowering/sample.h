@@ -7,8 +7,9 @@
 
 namespace torchtrt::lowering {
 
-// Results of the node for these inputs. Tensors on the meta device in, tensors on the meta device out; operators without a
-// meta kernel run on zeros on the CPU. Throws kInvalidArgument with the node's place where torch refuses the inputs.
+// Results of the node for these inputs. Tensors on the meta device in, tensors on the meta device out; operators
+// without a meta kernel run on zeros on the CPU. Throws kInvalidArgument with the node's place where torch refuses the
+// inputs.
 std::vector<c10::IValue> run_node(torch::jit::Node* node, const std::vector<c10::IValue>& inputs);
 
 // Sizes or values of the results depend on the values of tensors: nothing can be said before the run.

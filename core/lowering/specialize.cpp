@@ -45,9 +45,9 @@ ir::Structure result_of(const Abstract& abstract, Specializer& specializer) {
   ir::Structure structure;
   structure.type = abstract.type;
   if (abstract.is_container()) {
-    structure.kind = abstract.keys                                                  ? ir::Structure::Kind::kDict
+    structure.kind = abstract.keys                                       ? ir::Structure::Kind::kDict
                      : abstract.type->kind() == c10::TypeKind::TupleType ? ir::Structure::Kind::kTuple
-                                                                          : ir::Structure::Kind::kList;
+                                                                         : ir::Structure::Kind::kList;
     if (abstract.keys) structure.keys = *abstract.keys;
     for (const Abstract& item : *abstract.items) structure.items.push_back(result_of(item, specializer));
     return structure;
@@ -94,14 +94,18 @@ void respecialize(ir::TypedGraph& specialized, const Request& request) {
 }  // namespace
 
 ir::TypedGraph specialize(const Lowered& lowered, const Request& request) {
-  ir::TypedGraph result{nullptr, ir::fold_arguments(lowered.schema, request.inputs.size(), request.list_lengths), {},
-                     lowered.schema, lowered.names, {}};
+  ir::TypedGraph result{nullptr,
+                        ir::fold_arguments(lowered.schema, request.inputs.size(), request.list_lengths),
+                        {},
+                        lowered.schema,
+                        lowered.names,
+                        {}};
   Specializer specializer(request, result.names);
   std::vector<Abstract> arguments;
   const auto& declared = lowered.schema.arguments();
   for (size_t i = 0; i < result.arguments.size(); ++i)
-    arguments.push_back(argument_of(result.arguments[i], declared.at(i + 1).name(), request,
-                                    any_dynamic(request.inputs), specializer));
+    arguments.push_back(
+        argument_of(result.arguments[i], declared.at(i + 1).name(), request, any_dynamic(request.inputs), specializer));
   const auto source = lowered.graph->copy();
   result.result = result_of(specializer.run(*source, std::move(arguments)), specializer);
   result.graph = specializer.graph;

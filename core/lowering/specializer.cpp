@@ -69,7 +69,8 @@ Value* Specializer::materialize(const Abstract& abstract) {
     if (key) constants_[key] = value;
     return value;
   }
-  TORCHTRT_REQUIRE(kUnsupported, !abstract.keys, "A dict that stays inside the graph cannot be converted: return it, or "
+  TORCHTRT_REQUIRE(kUnsupported, !abstract.keys,
+                   "A dict that stays inside the graph cannot be converted: return it, or "
                    "use a tuple");
   std::vector<Value*> inputs;
   for (const Abstract& item : *abstract.items) inputs.push_back(materialize(item));
@@ -126,8 +127,9 @@ void Specializer::visit_loop(Node* node) {
     for (size_t c = 0; c < carried.size(); ++c) set(body->inputs()[c + 1], carried[c]);
     walk(body);
     condition = decided(get(body->outputs()[0]));
-    TORCHTRT_REQUIRE(kUnsupported, condition.has_value(), "The length of a loop depends on the values of tensors\n  at ",
-                     ir::where(*node), "\n  Name its operators in torch_executed_ops, or give the loop a fixed length.");
+    TORCHTRT_REQUIRE(kUnsupported, condition.has_value(),
+                     "The length of a loop depends on the values of tensors\n  at ", ir::where(*node),
+                     "\n  Name its operators in torch_executed_ops, or give the loop a fixed length.");
     for (size_t c = 0; c < carried.size(); ++c) carried[c] = get(body->outputs()[c + 1]);
   }
   for (size_t i = 0; i < carried.size(); ++i) set(node->output(i), carried[i]);

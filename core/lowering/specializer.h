@@ -35,8 +35,8 @@ class Specializer {
   void visit_if(Node* node);
   void visit_loop(Node* node);
   void visit_operator(Node* node);
-  void fold(Node* node);     // all inputs are constants
-  void emit(Node* node);     // a copy of the node in the new graph, with samples
+  void fold(Node* node);         // all inputs are constants
+  void emit(Node* node);         // a copy of the node in the new graph, with samples
   void emit_opaque(Node* node);  // a copy without samples
 
   std::vector<c10::IValue> samples_of_inputs(Node* node, size_t k, bool meta) const;

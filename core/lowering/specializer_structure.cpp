@@ -1,4 +1,5 @@
-// Containers and sizes in the walk: they are taken apart here, so that no converter ever sees a list of tensors it must search.
+// Containers and sizes in the walk: they are taken apart here, so that no converter ever sees a list of tensors it must
+// search.
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/ir/constants.h>
 
@@ -14,9 +15,7 @@ namespace {
 
 using torch::jit::Value;
 
-int64_t wrap(int64_t index, size_t size) {
-  return index < 0 ? index + static_cast<int64_t>(size) : index;
-}
+int64_t wrap(int64_t index, size_t size) { return index < 0 ? index + static_cast<int64_t>(size) : index; }
 
 const Abstract& element(const Abstract& container, int64_t index, const torch::jit::Node& node) {
   const int64_t place = wrap(index, container.items->size());
@@ -109,16 +108,17 @@ bool Specializer::visit_structure(Node* node) {
 
 // Types and sizes that do not depend on data. A size that the declared shapes leave open stays an operator.
 bool Specializer::visit_metadata(Node* node) {
-  static const std::set<std::string> kMetadata = {
-      "aten::dim", "aten::is_floating_point", "aten::is_complex", "prim::dtype", "aten::ndimension", "prim::is_sparse",
-      "prim::layout", "prim::requires_grad", "prim::is_quantized", "prim::is_mkldnn", "prim::is_nested"};
+  static const std::set<std::string> kMetadata = {"aten::dim",       "aten::is_floating_point", "aten::is_complex",
+                                                  "prim::dtype",     "aten::ndimension",        "prim::is_sparse",
+                                                  "prim::layout",    "prim::requires_grad",     "prim::is_quantized",
+                                                  "prim::is_mkldnn", "prim::is_nested"};
   if (node->inputs().empty()) return false;
   const Abstract& self = get(node->input(0));
   const bool tensor = node->input(0)->type()->isSubtypeOf(*c10::TensorType::get());
   if (!tensor || self.is_constant() || !self.is_known() || !self.value) return false;
   const std::string name = node->kind().toQualString();
   if (name == "prim::device" || name == "prim::is_cuda" || name == "prim::is_cpu") {
-    const c10::IValue answer = name == "prim::device" ? c10::IValue(request_.device)
+    const c10::IValue answer = name == "prim::device"    ? c10::IValue(request_.device)
                                : name == "prim::is_cuda" ? c10::IValue(request_.device.is_cuda())
                                                          : c10::IValue(request_.device.is_cpu());
     set(node->output(), constant_of(answer));
@@ -170,8 +170,8 @@ bool Specializer::visit_list(Node* node) {
   const auto kind = list.type ? list.type->kind() : c10::TypeKind::AnyType;
   if (kind != c10::TypeKind::ListType && kind != c10::TypeKind::TupleType) return false;
   const std::string name = node->kind().toUnqualString();
-  static const std::set<std::string> kKnown = {"len", "__getitem__", "append", "extend", "list", "slice", "add",
-                                               "_set_item", "copy"};
+  static const std::set<std::string> kKnown = {"len",   "__getitem__", "append",    "extend", "list",
+                                               "slice", "add",         "_set_item", "copy"};
   if (!kKnown.count(name) || (name != "append" && list.is_constant() && name != "extend" && name != "_set_item"))
     return false;  // constant lists are folded like everything else
   if (!expand_constant(list)) return false;

@@ -13,7 +13,8 @@ using torch::jit::Value;
 void captured(const Node* node, std::vector<const Value*>& found) {
   for (const auto* block : node->blocks()) {
     const auto outer = [&](const Value* value) {
-      for (const auto* owner = value->node()->owningBlock(); owner; owner = owner->owningNode() ? owner->owningNode()->owningBlock() : nullptr)
+      for (const auto* owner = value->node()->owningBlock(); owner;
+           owner = owner->owningNode() ? owner->owningNode()->owningBlock() : nullptr)
         if (owner == block) return false;
       return true;
     };
@@ -89,8 +90,10 @@ void Order::order_writes(const ir::TypedGraph& graph) {
         continue;
       }
       bool reads = false, makes = false;
-      for (const Value* read : reads_.at(node)) reads |= aliases.mayContainAlias(const_cast<Value*>(read), const_cast<Value*>(written));
-      for (const Value* made : node->outputs()) makes |= aliases.mayContainAlias(const_cast<Value*>(made), const_cast<Value*>(written));
+      for (const Value* read : reads_.at(node))
+        reads |= aliases.mayContainAlias(const_cast<Value*>(read), const_cast<Value*>(written));
+      for (const Value* made : node->outputs())
+        makes |= aliases.mayContainAlias(const_cast<Value*>(made), const_cast<Value*>(written));
       if (makes) sharing_.insert(node);
       if (!reads && !makes) continue;
       (earlier ? before_[writer] : before_[node]).insert(earlier ? node : writer);

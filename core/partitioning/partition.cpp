@@ -76,8 +76,8 @@ class Partitioner {
     for (const Part& part : result_.parts) {
       if (!part.in_engine || static_cast<int64_t>(part.nodes.size()) >= request_.min_block_size) continue;
       for (const Node* node : part.nodes)
-        result_.reasons[node] = join("a block of ", part.nodes.size(), " operators is below min_block_size=",
-                                     request_.min_block_size);
+        result_.reasons[node] =
+            join("a block of ", part.nodes.size(), " operators is below min_block_size=", request_.min_block_size);
       dropped = true;
     }
     return dropped;
@@ -108,8 +108,6 @@ class Partitioner {
 
 }  // namespace
 
-Partition partition(const ir::TypedGraph& graph, const Request& request) {
-  return Partitioner(graph, request).run();
-}
+Partition partition(const ir::TypedGraph& graph, const Request& request) { return Partitioner(graph, request).run(); }
 
 }  // namespace torchtrt::partitioning

@@ -104,6 +104,10 @@ class Stitcher {
     for (const Value* input : node->inputs()) get(input);  // before the node, so that order stays
     Node* twin = graph_->createClone(const_cast<Node*>(node), [this](Value* value) { return get(value); });
     graph_->insertNode(twin);
+    // A copy of its own: later changes of the user's module do not reach the compiled one.
+    if (node->kind() == c10::prim::Constant && twin->hasAttribute(c10::attr::value) &&
+        twin->kindOf(c10::attr::value) == torch::jit::AttributeKind::t)
+      twin->t_(c10::attr::value, twin->t(c10::attr::value).clone());
     for (size_t i = 0; i < node->outputs().size(); ++i) values_[node->output(i)] = twin->output(i);
   }
 
@@ -129,7 +133,8 @@ class Stitcher {
     std::vector<Value*> items, keys;
     for (const Structure& item : structure.items) items.push_back(result(item));
     if (structure.kind == Structure::Kind::kList)
-      return graph_->insertNode(graph_->createList(structure.type->expect<c10::ListType>()->getElementType(), items))->output();
+      return graph_->insertNode(graph_->createList(structure.type->expect<c10::ListType>()->getElementType(), items))
+          ->output();
     if (structure.kind == Structure::Kind::kTuple) {
       const auto named = structure.type->cast<c10::TupleType>();  // torch wants the type of named tuples only
       return graph_->insertNode(graph_->createTuple(items, named && named->schema() ? named : nullptr))->output();
@@ -162,7 +167,8 @@ torch::jit::Module wrap(const std::string& name, const EngineObject& engine, siz
   const auto graph = std::make_shared<Graph>();
   Value* self = graph->addInput("self")->setType(module.type());
   std::vector<Value*> tensors;
-  for (size_t i = 0; i < inputs; ++i) tensors.push_back(graph->addInput(join("input_", i))->setType(c10::TensorType::get()));
+  for (size_t i = 0; i < inputs; ++i)
+    tensors.push_back(graph->addInput(join("input_", i))->setType(c10::TensorType::get()));
   const auto results = run_engine(*graph, self, "engine_0", engine.type, tensors, outputs);
   graph->registerOutput(results.size() == 1 ? results[0] : graph->insertNode(graph->createTuple(results))->output());
   define_forward(module, graph);

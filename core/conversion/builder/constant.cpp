@@ -62,7 +62,8 @@ Tensor Builder::tensor(const Operand& operand) {
   }
   const c10::IValue& value = operand.constant;
   if (value.isTensor()) return constant(value.toTensor());
-  TORCHTRT_REQUIRE(kInvalidArgument, value.isScalar(), "A tensor is expected, got ", value.tagKind(), "\n  at ", where_);
+  TORCHTRT_REQUIRE(kInvalidArgument, value.isScalar(), "A tensor is expected, got ", value.tagKind(), "\n  at ",
+                   where_);
   if (operand.like.defined()) return scalar(value.toScalar(), operand.like.scalar_type());
   return scalar(value.toScalar(), value.isBool() ? at::kBool : value.isInt() ? at::kLong : at::kFloat);
 }

@@ -24,9 +24,7 @@ Tensor Builder::unary(nvinfer1::UnaryOperation op, Tensor x) {
   return out(added(network_.addUnary(*x.itensor, op), "unary"), x.dtype);
 }
 
-Tensor Builder::logical_not(Tensor x) {
-  return unary(nvinfer1::UnaryOperation::kNOT, cast(x, at::kBool));
-}
+Tensor Builder::logical_not(Tensor x) { return unary(nvinfer1::UnaryOperation::kNOT, cast(x, at::kBool)); }
 
 Tensor Builder::activation(nvinfer1::ActivationType type, Tensor x, double alpha, double beta) {
   auto& layer = added(network_.addActivation(*x.itensor, type), "activation");

@@ -30,8 +30,8 @@ Tensor Builder::reshape(Tensor x, const Sizes& sizes) {
   auto& layer = added(network_.addShuffle(*x.itensor), "reshape");
   layer.setZeroIsPlaceholder(false);
   const auto open = std::count_if(sizes.begin(), sizes.end(), [](const Dim& size) { return !size.is_known(); });
-  const bool inferable = std::none_of(sizes.begin(), sizes.end(),
-                                      [](const Dim& size) { return size.is_known() && size.known <= 0; });
+  const bool inferable =
+      std::none_of(sizes.begin(), sizes.end(), [](const Dim& size) { return size.is_known() && size.known <= 0; });
   if (open == 0) {
     layer.setReshapeDimensions(known_dims(sizes));
   } else if (open == 1 && inferable) {  // the rest of the volume: no shape layers at run time
@@ -90,7 +90,8 @@ nvinfer1::ISliceLayer& Builder::slice_layer(Tensor x, const Sizes& start, const 
   nvinfer1::Dims zeros = steps;
   std::fill_n(zeros.d, zeros.nbDims, 0);
   auto& layer = added(network_.addSlice(*x.itensor, all_known(start) ? known_dims(start) : zeros,
-                                        all_known(size) ? known_dims(size) : zeros, steps), "slice");
+                                        all_known(size) ? known_dims(size) : zeros, steps),
+                      "slice");
   if (!all_known(start)) layer.setInput(1, *shape_tensor(start));
   if (!all_known(size)) layer.setInput(2, *shape_tensor(size));
   return layer;
@@ -131,7 +132,8 @@ Tensor Builder::pad(Tensor x, const std::vector<int64_t>& before, const std::vec
   Sizes start, sizes;
   for (int axis = 0; axis < x.rank(); ++axis) {
     start.push_back({-before[axis], nullptr});
-    sizes.push_back(combine(nvinfer1::ElementWiseOperation::kSUM, size(x, axis), {before[axis] + after[axis], nullptr}));
+    sizes.push_back(
+        combine(nvinfer1::ElementWiseOperation::kSUM, size(x, axis), {before[axis] + after[axis], nullptr}));
   }
   auto& layer = slice_layer(x, start, sizes, std::vector<int64_t>(x.rank(), 1));
   layer.setMode(mode);

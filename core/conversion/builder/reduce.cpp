@@ -17,7 +17,7 @@ Tensor Builder::softmax(Tensor x, int64_t axis) {
 Tensor Builder::matmul(Tensor a, Tensor b, bool transpose_b) {
   using nvinfer1::MatrixOperation;
   const auto left = a.rank() == 1 ? MatrixOperation::kVECTOR : MatrixOperation::kNONE;
-  const auto right = b.rank() == 1      ? MatrixOperation::kVECTOR
+  const auto right = b.rank() == 1 ? MatrixOperation::kVECTOR
                      : transpose_b ? MatrixOperation::kTRANSPOSE
                                    : MatrixOperation::kNONE;
   // Axes besides the matrix have to be equal in number: a vector has none, a matrix all but two.

@@ -63,7 +63,8 @@ Dim Builder::dim(const Operand& operand) {
 Dim Builder::combine(ElementWiseOperation op, Dim a, Dim b) {
   if (a.is_known() && b.is_known()) return {fold(op, a.known, b.known), nullptr};
   if (op == ElementWiseOperation::kPROD && a.is_known() && a.known == 1) return b;
-  if (b.is_known() && b.known == (op == ElementWiseOperation::kPROD || op == ElementWiseOperation::kFLOOR_DIV ? 1 : 0) &&
+  if (b.is_known() &&
+      b.known == (op == ElementWiseOperation::kPROD || op == ElementWiseOperation::kFLOOR_DIV ? 1 : 0) &&
       op != ElementWiseOperation::kMIN && op != ElementWiseOperation::kMAX)
     return a;
   const Tensor left{shape_tensor({a}), at::kLong}, right{shape_tensor({b}), at::kLong};

@@ -6,14 +6,10 @@ namespace {
 
 using nvinfer1::ActivationType;
 
-std::string floats(const Query& query) {
-  return floating_only(query, "self");
-}
+std::string floats(const Query& query) { return floating_only(query, "self"); }
 
 // clamp(x, low, high) of floating tensors in one layer.
-Tensor clip(Builder& b, Tensor x, double low, double high) {
-  return b.activation(ActivationType::kCLIP, x, low, high);
-}
+Tensor clip(Builder& b, Tensor x, double low, double high) { return b.activation(ActivationType::kCLIP, x, low, high); }
 
 Tensor convert_relu6(Builder& b, const Call& call) { return clip(b, call.tensor("self"), 0, 6); }
 const Registration relu6({"aten::relu6"}, one(convert_relu6), floats);
@@ -82,9 +78,8 @@ Tensor convert_hardsigmoid(Builder& b, const Call& call) {
 const Registration hardsigmoid({"aten::hardsigmoid"}, one(convert_hardsigmoid), floats);
 
 Tensor convert_hardswish(Builder& b, const Call& call) {
-  return b.in_float(call.tensor("self"), [&](Tensor x) {
-    return b.mul(b.mul(x, clip(b, b.add(x, 3), 0, 6)), 1.0 / 6);
-  });
+  return b.in_float(call.tensor("self"),
+                    [&](Tensor x) { return b.mul(b.mul(x, clip(b, b.add(x, 3), 0, 6)), 1.0 / 6); });
 }
 const Registration hardswish({"aten::hardswish"}, one(convert_hardswish), floats);
 

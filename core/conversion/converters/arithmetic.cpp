@@ -63,7 +63,8 @@ const Registration square({"aten::square"}, one(convert_square));
 std::optional<int64_t> small_exponent(const Operand& exponent) {
   if (!exponent.is_constant() || !(exponent.constant.isScalar() || exponent.constant.isTensor())) return std::nullopt;
   if (exponent.constant.isTensor() && exponent.constant.toTensor().numel() != 1) return std::nullopt;
-  const at::Scalar value = exponent.constant.isTensor() ? exponent.constant.toTensor().item() : exponent.constant.toScalar();
+  const at::Scalar value =
+      exponent.constant.isTensor() ? exponent.constant.toTensor().item() : exponent.constant.toScalar();
   const double number = value.toDouble();
   if (number != std::floor(number) || number < 1 || number > 64) return std::nullopt;
   return static_cast<int64_t>(number);
@@ -101,9 +102,8 @@ Tensor convert_neg(Builder& b, const Call& call) {
 const Registration neg({"aten::neg"}, one(convert_neg));
 
 Tensor convert_rsqrt(Builder& b, const Call& call) {
-  return b.in_float(b.cast(call.tensor("self"), call.result()), [&](Tensor y) {
-    return b.unary(UnaryOperation::kRECIP, b.unary(UnaryOperation::kSQRT, y));
-  });
+  return b.in_float(b.cast(call.tensor("self"), call.result()),
+                    [&](Tensor y) { return b.unary(UnaryOperation::kRECIP, b.unary(UnaryOperation::kSQRT, y)); });
 }
 const Registration rsqrt({"aten::rsqrt"}, one(convert_rsqrt));
 
@@ -121,6 +121,17 @@ Tensor convert_exp2(Builder& b, const Call& call) {
 const Registration log2({"aten::log2"}, one(convert_log2));
 const Registration log10({"aten::log10"}, one(convert_log10));
 const Registration exp2({"aten::exp2"}, one(convert_exp2));
+
+// self + value * tensor1 * tensor2, or ... / tensor2
+Tensor add_term(Builder& b, const Call& call, ElementWiseOperation op) {
+  const auto operands = b.promote({&call["self"], &call["tensor1"], &call["tensor2"]}, call.result());
+  const Tensor value = b.scalar(call.scalar("value"), call.result());
+  return b.add(operands[0], b.mul(b.elementwise(op, operands[1], operands[2]), value));
+}
+Tensor convert_addcmul(Builder& b, const Call& call) { return add_term(b, call, ElementWiseOperation::kPROD); }
+Tensor convert_addcdiv(Builder& b, const Call& call) { return add_term(b, call, ElementWiseOperation::kDIV); }
+const Registration addcmul({"aten::addcmul"}, one(convert_addcmul));
+const Registration addcdiv({"aten::addcdiv"}, one(convert_addcdiv));
 
 // Rounding leaves integers as they are.
 template <UnaryOperation op>

@@ -39,9 +39,7 @@ std::vector<Tensor> pieces(Builder& b, const Call& call, int64_t axis, const std
   return parts;
 }
 
-int64_t axis_of(const Call& call) {
-  return call.axis("dim", call["self"].like.dim());
-}
+int64_t axis_of(const Call& call) { return call.axis("dim", call["self"].like.dim()); }
 
 std::vector<Tensor> convert_chunk(Builder& b, const Call& call) {
   const int64_t axis = axis_of(call), length = call["self"].like.size(axis), chunks = call.integer("chunks");
@@ -78,7 +76,8 @@ std::string known_axis(const Query& query) {
 }
 
 const Registration chunk({"aten::chunk"}, convert_chunk, known_axis);
-const Registration split({"aten::split.Tensor", "aten::split.sizes", "aten::split_with_sizes"}, convert_split, known_axis);
+const Registration split({"aten::split.Tensor", "aten::split.sizes", "aten::split_with_sizes"}, convert_split,
+                         known_axis);
 const Registration unbind({"aten::unbind.int"}, convert_unbind, known_axis);
 
 }  // namespace

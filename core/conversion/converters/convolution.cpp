@@ -13,9 +13,12 @@ struct Window {
 };
 
 Window window_of(const Call& call, size_t axes) {
-  Window window{call.integers("stride", axes, {1}),   call.integers("padding", axes, {0}),
-                call.integers("dilation", axes, {1}), call.integers("output_padding", axes, {0}),
-                call.integer("groups"),               call.flag("transposed")};
+  Window window{call.integers("stride", axes, {1}),
+                call.integers("padding", axes, {0}),
+                call.integers("dilation", axes, {1}),
+                call.integers("output_padding", axes, {0}),
+                call.integer("groups"),
+                call.flag("transposed")};
   if (axes == 1) {  // the engine convolves in two and three dimensions: [N, C, L] is [N, C, 1, L]
     for (auto* values : {&window.stride, &window.dilation}) values->insert(values->begin(), 1);
     for (auto* values : {&window.padding, &window.output_padding}) values->insert(values->begin(), 0);
@@ -38,7 +41,8 @@ void configure(Layer& layer, const Window& window) {
 template <class Add>
 Tensor convolve(Builder& b, const Call& call, Tensor x, const Window& window, bool lift, const Add& add) {
   const auto kernel = call.constant("weight");
-  std::vector<int64_t> kernel_sizes = kernel ? kernel->sizes().vec() : to_vector(call.tensor("weight").itensor->getDimensions());
+  std::vector<int64_t> kernel_sizes =
+      kernel ? kernel->sizes().vec() : to_vector(call.tensor("weight").itensor->getDimensions());
   if (lift) kernel_sizes.insert(kernel_sizes.begin() + 2, 1);
   const int64_t maps = window.transposed ? kernel_sizes[1] * window.groups : kernel_sizes[0];
   const std::vector<int64_t> size(kernel_sizes.begin() + 2, kernel_sizes.end());
@@ -66,10 +70,10 @@ Tensor convert_convolution(Builder& b, const Call& call) {
   const bool lift = axes == 1;
   if (lift) x = b.unsqueeze(x, {2});
   auto& network = b.network();
-  Tensor y = window.transposed
-                 ? convolve(b, call, x, window, lift,
-                            [&](auto&&... args) { return network.addDeconvolutionNd(args...); })
-                 : convolve(b, call, x, window, lift, [&](auto&&... args) { return network.addConvolutionNd(args...); });
+  Tensor y =
+      window.transposed
+          ? convolve(b, call, x, window, lift, [&](auto&&... args) { return network.addDeconvolutionNd(args...); })
+          : convolve(b, call, x, window, lift, [&](auto&&... args) { return network.addConvolutionNd(args...); });
   if (lift) y = b.squeeze(y, {2});
   return batched ? y : b.squeeze(y, {0});
 }
@@ -78,13 +82,14 @@ Tensor convert_convolution(Builder& b, const Call& call) {
 std::string refuse_convolution(const Query& query) {
   const auto input = query.dtype("input"), weight = query.dtype("weight");
   if (input != weight)
-    TORCHTRT_THROW(kDtypeContract, "Convolution: kernel is ", ir::name_of(weight), " but its input is ", ir::name_of(input),
-                   "\n  at ", ir::where(query.node()), "\n  PyTorch rejects this model too. Cast the module (.to(",
-                   ir::name_of(input), ")) or the input.");
+    TORCHTRT_THROW(kDtypeContract, "Convolution: kernel is ", ir::name_of(weight), " but its input is ",
+                   ir::name_of(input), "\n  at ", ir::where(query.node()),
+                   "\n  PyTorch rejects this model too. Cast the module (.to(", ir::name_of(input), ")) or the input.");
   const auto sizes = query.fact("input").sizes();
   const auto rank = query.rank("weight");
   if (sizes[sizes.size() - rank + 1] < 0) return "the number of channels has to be known";
-  if (query.fact("weight").is_tensor() && !query.fact("weight").is_static()) return "the kernel has to be of known size";
+  if (query.fact("weight").is_tensor() && !query.fact("weight").is_static())
+    return "the kernel has to be of known size";
   for (const char* name : {"stride", "padding", "dilation", "output_padding", "groups", "transposed"})
     if (!query.known(name)) return std::string(name) + " has to be known at compile time";
   const auto extra = query.constant("output_padding"), padding = query.constant("padding");

@@ -1,8 +1,9 @@
 // Products of matrices.
+#include <ATen/Functions.h>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include <ATen/Functions.h>
 
 #include "core/conversion/converters/common.h"
 #include "core/ir/origin.h"
@@ -14,8 +15,8 @@ namespace {
 std::string refuse_product(const Query& query, const char* left, const char* right) {
   const auto a = query.dtype(left), c = query.dtype(right);
   if (a != c)
-    TORCHTRT_THROW(kDtypeContract, ir::operator_name(query.node()), ": '", left, "' is ", ir::name_of(a), " but '", right,
-                   "' is ", ir::name_of(c), "\n  at ", ir::where(query.node()),
+    TORCHTRT_THROW(kDtypeContract, ir::operator_name(query.node()), ": '", left, "' is ", ir::name_of(a), " but '",
+                   right, "' is ", ir::name_of(c), "\n  at ", ir::where(query.node()),
                    "\n  PyTorch rejects this model too. Cast the module or the input.");
   return c10::isFloatingType(a) ? "" : "TensorRT multiplies matrices of floating types only";
 }
@@ -56,6 +57,58 @@ Tensor convert_baddbmm(Builder& b, const Call& call) {
 const Registration baddbmm({"aten::baddbmm"}, one(convert_baddbmm),
                            [](const Query& query) { return refuse_product(query, "batch1", "batch2"); });
 
+Tensor convert_einsum(Builder& b, const Call& call) {
+  std::vector<nvinfer1::ITensor*> inputs;
+  for (const Tensor& x : call.tensors("tensors")) inputs.push_back(b.cast(x, call.result()).itensor);
+  std::string equation = call.text("equation");
+  equation.erase(std::remove(equation.begin(), equation.end(), ' '), equation.end());
+  auto* layer = b.network().addEinsum(inputs.data(), static_cast<int32_t>(inputs.size()), equation.c_str());
+  return b.out(b.added(layer, "einsum"), call.result());
+}
+std::string refuse_einsum(const Query& query) {
+  if (!query.constant("equation")) return "the equation has to be known";
+  return c10::isFloatingType(query.result()) ? "" : "TensorRT's layer takes floating types only";
+}
+const Registration einsum({"aten::einsum"}, one(convert_einsum), refuse_einsum);
+
+// One step of a recurrent cell: gates = x W^T + b + h U^T + c, cut into equal parts along the last axis.
+std::vector<Tensor> gates_of(Builder& b, Tensor x, const Call& call, const char* weight, const char* bias, int count) {
+  Tensor all = b.matmul(x, call.tensor(weight), true);
+  if (call.given(bias)) all = b.add(all, call.tensor(bias));
+  const int64_t width = call[weight].like.size(0) / count;
+  std::vector<Tensor> gates;
+  for (int i = 0; i < count; ++i) {
+    Sizes start = {{0, nullptr}, {i * width, nullptr}};
+    gates.push_back(b.slice(all, start, {b.size(all, 0), {width, nullptr}}, {1, 1}));
+  }
+  return gates;
+}
+Tensor sigmoid(Builder& b, Tensor x) { return b.activation(nvinfer1::ActivationType::kSIGMOID, x); }
+Tensor tanh(Builder& b, Tensor x) { return b.activation(nvinfer1::ActivationType::kTANH, x); }
+
+std::vector<Tensor> convert_lstm_cell(Builder& b, const Call& call) {
+  const auto state = call.tensors("hx");
+  const auto in = gates_of(b, call.tensor("input"), call, "w_ih", "b_ih", 4);
+  const auto own = gates_of(b, state[0], call, "w_hh", "b_hh", 4);
+  const auto gate = [&](int i) { return b.add(in[i], own[i]); };
+  const Tensor kept = b.mul(sigmoid(b, gate(1)), state[1]);
+  const Tensor cell = b.add(kept, b.mul(sigmoid(b, gate(0)), tanh(b, gate(2))));
+  return {b.mul(sigmoid(b, gate(3)), tanh(b, cell)), cell};
+}
+Tensor convert_gru_cell(Builder& b, const Call& call) {
+  const Tensor h = call.tensor("hx");
+  const auto in = gates_of(b, call.tensor("input"), call, "w_ih", "b_ih", 3);
+  const auto own = gates_of(b, h, call, "w_hh", "b_hh", 3);
+  const Tensor reset = sigmoid(b, b.add(in[0], own[0])), update = sigmoid(b, b.add(in[1], own[1]));
+  const Tensor fresh = tanh(b, b.add(in[2], b.mul(reset, own[2])));
+  return b.add(fresh, b.mul(update, b.sub(h, fresh)));
+}
+std::string refuse_cell(const Query& query) {
+  return query.rank("input") == 2 ? floating_only(query, "input") : "a batch of vectors is expected";
+}
+const Registration lstm_cell({"aten::lstm_cell"}, convert_lstm_cell, refuse_cell);
+const Registration gru_cell({"aten::gru_cell"}, one(convert_gru_cell), refuse_cell);
+
 // softmax(q k^T * scale + mask) v, without dropout.
 Tensor convert_attention(Builder& b, const Call& call) {
   const Tensor q = call.tensor("query"), k = call.tensor("key"), v = call.tensor("value");
@@ -71,9 +124,8 @@ Tensor convert_attention(Builder& b, const Call& call) {
     }
     if (call.given("attn_mask")) {
       const Tensor mask = call.tensor("attn_mask");
-      s = mask.dtype == at::kBool
-              ? b.select(mask, s, b.scalar(-std::numeric_limits<float>::infinity(), at::kFloat))
-              : b.add(s, b.cast(mask, at::kFloat));
+      s = mask.dtype == at::kBool ? b.select(mask, s, b.scalar(-std::numeric_limits<float>::infinity(), at::kFloat))
+                                  : b.add(s, b.cast(mask, at::kFloat));
     }
     return b.softmax(s, s.rank() - 1);
   });

@@ -4,7 +4,9 @@
 namespace torchtrt::conversion {
 namespace {
 
-Tensor convert_ne(Builder& b, const Call& call) { return b.logical_not(compare(b, call, ElementWiseOperation::kEQUAL)); }
+Tensor convert_ne(Builder& b, const Call& call) {
+  return b.logical_not(compare(b, call, ElementWiseOperation::kEQUAL));
+}
 // a >= b is (a > b or a == b), which is false for NaN as it has to be.
 Tensor convert_ge(Builder& b, const Call& call) {
   return b.elementwise(ElementWiseOperation::kOR, compare(b, call, ElementWiseOperation::kGREATER),
@@ -51,7 +53,8 @@ Tensor convert_where(Builder& b, const Call& call) {
   const auto values = b.promote({&call["self"], &call["other"]}, call.result());
   return b.select(call.tensor("condition"), values[0], values[1]);
 }
-const Registration where({"aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf", "aten::where.Scalar"},
+const Registration where({"aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf",
+                          "aten::where.Scalar"},
                          one(convert_where));
 
 Tensor convert_masked_fill(Builder& b, const Call& call) {
@@ -63,7 +66,8 @@ const Registration masked_fill({"aten::masked_fill.Scalar", "aten::masked_fill.T
 
 Tensor convert_isfinite(Builder& b, const Call& call) {
   const Tensor x = call.tensor("self");
-  if (!c10::isFloatingType(x.dtype)) return b.compare(ElementWiseOperation::kEQUAL, b.cast(x, at::kInt), b.cast(x, at::kInt));
+  if (!c10::isFloatingType(x.dtype))
+    return b.compare(ElementWiseOperation::kEQUAL, b.cast(x, at::kInt), b.cast(x, at::kInt));
   Tensor infinite = b.unary(UnaryOperation::kISINF, x), nan = b.unary(UnaryOperation::kISNAN, x);
   infinite.dtype = nan.dtype = at::kBool;
   return b.logical_not(b.elementwise(ElementWiseOperation::kOR, infinite, nan));

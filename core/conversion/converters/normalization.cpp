@@ -7,7 +7,8 @@
 namespace torchtrt::conversion {
 namespace {
 
-// The statistics folded to y = x * scale + shift: in float32 (float64 for float64 statistics), rounded once to x's type.
+// The statistics folded to y = x * scale + shift: in float32 (float64 for float64 statistics), rounded once to x's
+// type.
 struct Affine {
   at::Tensor scale, shift;
 };
@@ -39,9 +40,7 @@ Tensor normalized(Builder& b, Tensor x, Tensor scale, Tensor shift, uint32_t axe
   return b.out(added, x.dtype);
 }
 
-at::ScalarType constant_type(at::ScalarType dtype) {
-  return dtype == at::kDouble ? at::kFloat : dtype;
-}
+at::ScalarType constant_type(at::ScalarType dtype) { return dtype == at::kDouble ? at::kFloat : dtype; }
 
 // Statistics of the batch itself (track_running_stats=False), per channel over all other axes.
 Tensor batch_statistics(Builder& b, const Call& call, Tensor x) {
@@ -65,10 +64,10 @@ Tensor convert_batch_norm(Builder& b, const Call& call) {
   const int rank = x.rank();
   const at::ScalarType type = constant_type(x.dtype);
   if (rank == 4 || rank == 5) {  // the form that engines fuse into a convolution
-    auto& layer = b.added(b.network().addScaleNd(*x.itensor, nvinfer1::ScaleMode::kCHANNEL, b.weights(affine.shift.to(type)),
-                                                 b.weights(affine.scale.to(type)),
-                                                 nvinfer1::Weights{carrier_of(x.dtype), nullptr, 0}, 1),
-                          "batch_norm");
+    auto& layer = b.added(
+        b.network().addScaleNd(*x.itensor, nvinfer1::ScaleMode::kCHANNEL, b.weights(affine.shift.to(type)),
+                               b.weights(affine.scale.to(type)), nvinfer1::Weights{carrier_of(x.dtype), nullptr, 0}, 1),
+        "batch_norm");
     return b.out(layer, x.dtype);
   }
   return b.add(b.mul(x, per_channel(b, affine.scale, type, rank)), per_channel(b, affine.shift, type, rank));
@@ -84,7 +83,8 @@ std::string refuse_batch_norm(const Query& query) {
 const Registration batch_norm({"aten::batch_norm"}, one(convert_batch_norm), refuse_batch_norm);
 
 // Weight and bias of a normalisation, lifted to the rank of the input from the back.
-Tensor lifted(Builder& b, const Call& call, const char* name, Tensor x, const std::vector<int64_t>& sizes, double other) {
+Tensor lifted(Builder& b, const Call& call, const char* name, Tensor x, const std::vector<int64_t>& sizes,
+              double other) {
   const Tensor values = call.given(name)
                             ? b.cast(call.tensor(name), x.dtype)
                             : b.constant(at::full(sizes, other, at::TensorOptions().dtype(constant_type(x.dtype))));

@@ -12,16 +12,15 @@ at::ScalarType compute_type(const Call& call, Rule rule, const std::vector<const
   return rule == Rule::ALWAYS_BOOL ? Builder::result_type(operands) : call.result();
 }
 
-bool is_integer(at::ScalarType dtype) {
-  return c10::isIntegralType(dtype, /*includeBool=*/true);
-}
+bool is_integer(at::ScalarType dtype) { return c10::isIntegralType(dtype, /*includeBool=*/true); }
 
 Tensor convert_unary(Builder& b, const Call& call, nvinfer1::UnaryOperation op, Rule rule) {
   const Operand& self = call["self"];
   const at::ScalarType dtype = compute_type(call, rule, {&self});
   const Tensor x = b.cast(b.tensor(self), dtype);
   if (rule == Rule::ALWAYS_BOOL) {
-    if (is_integer(dtype)) return b.compare(nvinfer1::ElementWiseOperation::kLESS, b.cast(x, at::kInt), b.cast(x, at::kInt));
+    if (is_integer(dtype))
+      return b.compare(nvinfer1::ElementWiseOperation::kLESS, b.cast(x, at::kInt), b.cast(x, at::kInt));
     Tensor result = b.unary(op, x);
     result.dtype = at::kBool;
     return result;
@@ -91,9 +90,9 @@ Tensor convert_row(Builder& b, const Call& call, const Row& row) {
 struct RegisterRows {
   RegisterRows() {
     for (const Row& row : kRows)
-      register_converter(row.op, {[&row](Builder& b, const Call& call) {
-                                    return std::vector<Tensor>{convert_row(b, call, row)};
-                                  }, nullptr});
+      register_converter(
+          row.op,
+          {[&row](Builder& b, const Call& call) { return std::vector<Tensor>{convert_row(b, call, row)}; }, nullptr});
   }
 } registered;
 

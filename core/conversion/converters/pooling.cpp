@@ -45,7 +45,8 @@ Tensor pool(Builder& b, Tensor input, PoolingType type, Window window) {
   auto& layer = b.added(b.network().addPoolingNd(*lifted.x.itensor, type, to_dims(window.size)), "pooling");
   layer.setStrideNd(to_dims(window.stride));
   layer.setPaddingNd(to_dims(window.padding));
-  layer.setPaddingMode(window.ceil ? nvinfer1::PaddingMode::kEXPLICIT_ROUND_UP : nvinfer1::PaddingMode::kEXPLICIT_ROUND_DOWN);
+  layer.setPaddingMode(window.ceil ? nvinfer1::PaddingMode::kEXPLICIT_ROUND_UP
+                                   : nvinfer1::PaddingMode::kEXPLICIT_ROUND_DOWN);
   layer.setAverageCountExcludesPadding(!window.count_padding);
   return restored(b, lifted, b.out(layer, input.dtype));
 }
@@ -82,7 +83,8 @@ std::string refuse_ceil(const Query& query, size_t axes) {
     return values.empty() ? other : values.size() == 1 ? values[0] : values[i];
   };
   for (size_t i = 0; i < axes; ++i) {
-    const int64_t length = in[in.size() - axes + i], size = at(list("kernel_size"), i, 1), stride = at(list("stride"), i, size);
+    const int64_t length = in[in.size() - axes + i], size = at(list("kernel_size"), i, 1),
+                  stride = at(list("stride"), i, size);
     const int64_t rounded = (length + 2 * at(list("padding"), i, 0) - size + stride - 1) / stride + 1;
     if (length < 0 || rounded != out[out.size() - axes + i]) return "ceil_mode drops a window that the engine keeps";
   }

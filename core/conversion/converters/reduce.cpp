@@ -41,9 +41,7 @@ Tensor convert_mean(Builder& b, const Call& call) { return reduced(b, call, Redu
 Tensor convert_prod(Builder& b, const Call& call) { return reduced(b, call, ReduceOperation::kPROD); }
 Tensor convert_max(Builder& b, const Call& call) { return reduced_extreme(b, call, ReduceOperation::kMAX); }
 Tensor convert_min(Builder& b, const Call& call) { return reduced_extreme(b, call, ReduceOperation::kMIN); }
-std::string no_booleans(const Query& query) {
-  return query.result() == at::kBool ? "a boolean sum has no layer" : "";
-}
+std::string no_booleans(const Query& query) { return query.result() == at::kBool ? "a boolean sum has no layer" : ""; }
 const Registration sum({"aten::sum", "aten::sum.dim_IntList"}, one(convert_sum), no_booleans);
 const Registration mean({"aten::mean", "aten::mean.dim"}, one(convert_mean));
 const Registration prod({"aten::prod", "aten::prod.dim_int"}, one(convert_prod), no_booleans);
@@ -95,8 +93,8 @@ const Registration log_softmax({"aten::log_softmax.int"}, one(convert_log_softma
 // Values and int64 indices of the k extremes along an axis.
 std::vector<Tensor> extremes(Builder& b, Tensor x, bool largest, int64_t k, int64_t axis) {
   const auto op = largest ? nvinfer1::TopKOperation::kMAX : nvinfer1::TopKOperation::kMIN;
-  auto& layer = b.added(b.network().addTopK(*x.itensor, op, static_cast<int32_t>(k), 1u << axis, nvinfer1::DataType::kINT64),
-                        "topk");
+  auto& layer = b.added(
+      b.network().addTopK(*x.itensor, op, static_cast<int32_t>(k), 1u << axis, nvinfer1::DataType::kINT64), "topk");
   return {b.out(layer, x.dtype, 0), b.out(layer, at::kLong, 1)};
 }
 
@@ -166,8 +164,9 @@ Tensor convert_cumsum(Builder& b, const Call& call) {
   if (x.rank() == 0) return x;
   const Tensor axis = b.scalar(call.axis("dim", x.rank()), at::kLong);
   return b.in_float(x, [&](Tensor y) {
-    auto& layer = b.added(b.network().addCumulative(*y.itensor, *axis.itensor, nvinfer1::CumulativeOperation::kSUM, false, false),
-                          "cumsum");
+    auto& layer =
+        b.added(b.network().addCumulative(*y.itensor, *axis.itensor, nvinfer1::CumulativeOperation::kSUM, false, false),
+                "cumsum");
     return b.out(layer, y.dtype);
   });
 }
@@ -196,7 +195,8 @@ std::string refuse_norm(const Query& query) {
   const auto order = query.constant(linalg ? "ord" : "p");
   if (!order) return "the order has to be known";
   const double p = order->isNone() ? 2 : order->toScalar().toDouble();
-  return p == 1 || p == 2 || p == std::numeric_limits<double>::infinity() ? floating_only(query, "self") : "an order of 1, 2 or inf is expected";
+  return p == 1 || p == 2 || p == std::numeric_limits<double>::infinity() ? floating_only(query, "self")
+                                                                          : "an order of 1, 2 or inf is expected";
 }
 const Registration norms({"aten::norm.ScalarOpt_dim", "aten::linalg_vector_norm"}, one(convert_norm), refuse_norm);
 

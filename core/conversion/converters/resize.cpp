@@ -46,7 +46,8 @@ std::string refuse_resize(const Query& query) {
   }
   for (size_t axis = 2; axis < in_sizes.size(); ++axis) {
     if (in_sizes[axis] < 0 || out_sizes[axis] < 0) return "resized axes have to be of known length";
-    if (axis - 2 < scales.size() && static_cast<double>(in_sizes[axis]) * scales[axis - 2] != static_cast<double>(out_sizes[axis]))
+    if (axis - 2 < scales.size() &&
+        static_cast<double>(in_sizes[axis]) * scales[axis - 2] != static_cast<double>(out_sizes[axis]))
       return "a scale that does not give whole sizes is not converted";
   }
   return floating_only(query, vec ? "input" : "self");
@@ -58,7 +59,8 @@ const Registration nearest({"aten::upsample_nearest1d", "aten::upsample_nearest1
                             "aten::upsample_nearest2d.vec", "aten::upsample_nearest3d", "aten::upsample_nearest3d.vec"},
                            one(convert_nearest), refuse_resize);
 const Registration linear({"aten::upsample_linear1d", "aten::upsample_linear1d.vec", "aten::upsample_bilinear2d",
-                           "aten::upsample_bilinear2d.vec", "aten::upsample_trilinear3d", "aten::upsample_trilinear3d.vec"},
+                           "aten::upsample_bilinear2d.vec", "aten::upsample_trilinear3d",
+                           "aten::upsample_trilinear3d.vec"},
                           one(convert_linear), refuse_resize);
 
 // torch names pairs from the last axis on: [left, right, top, bottom, ...].
@@ -90,10 +92,12 @@ std::string refuse_pad(const Query& query) {
   if (!mode || mode->toStringRef() == "circular") return "circular padding is not converted";
   return query.known("pad") ? "" : "the padding has to be known at compile time";
 }
-const Registration constant_pad({"aten::constant_pad_nd"}, one(convert_constant_pad),
-                                [](const Query& query) { return std::string(query.known("pad") ? "" : "the padding has to be known"); });
+const Registration constant_pad({"aten::constant_pad_nd"}, one(convert_constant_pad), [](const Query& query) {
+  return std::string(query.known("pad") ? "" : "the padding has to be known");
+});
 const Registration pad({"aten::pad"}, one(convert_pad), refuse_pad);
-const Registration reflect({"aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d"}, one(convert_reflect));
+const Registration reflect({"aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d"},
+                           one(convert_reflect));
 const Registration replicate({"aten::replication_pad1d", "aten::replication_pad2d", "aten::replication_pad3d"},
                              one(convert_replicate));
 

@@ -9,12 +9,8 @@
 namespace torchtrt::conversion {
 namespace {
 
-Sizes zeros(int rank) {
-  return Sizes(rank, Dim{0, nullptr});
-}
-std::vector<int64_t> ones(int rank) {
-  return std::vector<int64_t>(rank, 1);
-}
+Sizes zeros(int rank) { return Sizes(rank, Dim{0, nullptr}); }
+std::vector<int64_t> ones(int rank) { return std::vector<int64_t>(rank, 1); }
 
 // Elements [start, start + length * step) along an axis.
 Tensor part(Builder& b, Tensor x, int64_t axis, Dim start, Dim length, int64_t step = 1) {
@@ -77,15 +73,18 @@ Tensor convert_index_select(Builder& b, const Call& call) {
 }
 const Registration index_select({"aten::index_select"}, one(convert_index_select));
 
-Tensor convert_embedding(Builder& b, const Call& call) { return b.gather(call.tensor("weight"), call.tensor("indices"), 0); }
+Tensor convert_embedding(Builder& b, const Call& call) {
+  return b.gather(call.tensor("weight"), call.tensor("indices"), 0);
+}
 const Registration embedding({"aten::embedding"}, one(convert_embedding));
 
 Tensor convert_gather(Builder& b, const Call& call) {
   const Tensor x = call.tensor("self");
   return b.gather(x, call.tensor("index"), call.axis("dim", x.rank()), nvinfer1::GatherMode::kELEMENT);
 }
-const Registration gather({"aten::gather"}, one(convert_gather),
-                          [](const Query& query) { return std::string(query.rank("self") ? "" : "a scalar has no axis"); });
+const Registration gather({"aten::gather"}, one(convert_gather), [](const Query& query) {
+  return std::string(query.rank("self") ? "" : "a scalar has no axis");
+});
 
 // Index tensors in int64, in one shape and rank.
 std::vector<Tensor> broadcast_indices(Builder& b, const std::vector<const Operand*>& operands) {
@@ -174,7 +173,9 @@ Tensor convert_roll(Builder& b, const Call& call) {
     if (length == 0) continue;
     const int64_t cut = ((-shifts[i]) % length + length) % length;
     if (cut == 0) continue;
-    x = b.concat({part(b, x, axis, {cut, nullptr}, {length - cut, nullptr}), part(b, x, axis, {0, nullptr}, {cut, nullptr})}, axis);
+    x = b.concat(
+        {part(b, x, axis, {cut, nullptr}, {length - cut, nullptr}), part(b, x, axis, {0, nullptr}, {cut, nullptr})},
+        axis);
   }
   return x;
 }

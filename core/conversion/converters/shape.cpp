@@ -7,13 +7,12 @@
 namespace torchtrt::conversion {
 namespace {
 
-int64_t wrap(int64_t axis, int64_t rank) {
-  return axis < 0 ? axis + std::max<int64_t>(rank, 1) : axis;
-}
+int64_t wrap(int64_t axis, int64_t rank) { return axis < 0 ? axis + std::max<int64_t>(rank, 1) : axis; }
 
 // One length may be -1: what is left of the volume.
 Tensor view(Builder& b, Tensor x, Sizes sizes) {
-  const auto open = std::find_if(sizes.begin(), sizes.end(), [](const Dim& d) { return d.is_known() && d.known == -1; });
+  const auto open =
+      std::find_if(sizes.begin(), sizes.end(), [](const Dim& d) { return d.is_known() && d.known == -1; });
   if (open != sizes.end()) {
     Sizes others = sizes;
     others.erase(others.begin() + (open - sizes.begin()));
@@ -27,7 +26,9 @@ Tensor convert_view(Builder& b, const Call& call) {
 }
 const Registration reshapes({"aten::view", "aten::reshape", "aten::_unsafe_view"}, one(convert_view));
 
-Tensor convert_view_as(Builder& b, const Call& call) { return b.reshape(call.tensor("self"), b.shape(call.tensor("other"))); }
+Tensor convert_view_as(Builder& b, const Call& call) {
+  return b.reshape(call.tensor("self"), b.shape(call.tensor("other")));
+}
 const Registration view_as({"aten::view_as", "aten::reshape_as"}, one(convert_view_as));
 
 Tensor convert_flatten(Builder& b, const Call& call) {
@@ -127,7 +128,9 @@ Tensor convert_expand(Builder& b, const Call& call) {
 }
 const Registration expand({"aten::expand"}, one(convert_expand));
 
-Tensor convert_expand_as(Builder& b, const Call& call) { return b.expand(call.tensor("self"), b.shape(call.tensor("other"))); }
+Tensor convert_expand_as(Builder& b, const Call& call) {
+  return b.expand(call.tensor("self"), b.shape(call.tensor("other")));
+}
 const Registration expand_as({"aten::expand_as"}, one(convert_expand_as));
 
 // Each axis becomes [times, length]: expanded, then merged.
@@ -150,13 +153,30 @@ Tensor convert_repeat(Builder& b, const Call& call) {
 }
 const Registration repeat({"aten::repeat", "aten::tile"}, one(convert_repeat));
 
+// Every element `repeats` times in a row.
+Tensor convert_repeat_interleave(Builder& b, const Call& call) {
+  const Tensor x = call.tensor("self");
+  const int64_t axis = call.axis("dim", x.rank());
+  const Dim times = call.dim("repeats");
+  Sizes merged = b.shape(x), spread = merged;
+  spread.insert(spread.begin() + axis + 1, times);
+  merged[axis] = b.combine(ElementWiseOperation::kPROD, merged[axis], times);
+  return b.reshape(b.expand(b.unsqueeze(x, {axis + 1}), spread), merged);
+}
+const Registration repeat_interleave({"aten::repeat_interleave.self_int"}, one(convert_repeat_interleave),
+                                     [](const Query& query) {
+                                       return std::string(query.is_none("dim") ? "an axis has to be given" : "");
+                                     });
+
 Tensor convert_pixel_shuffle(Builder& b, const Call& call) {
   const Tensor x = call.tensor("self");
   const int64_t r = call.integer("upscale_factor"), channels = call["self"].like.size(1);
   const Sizes s = b.shape(x);
   const Tensor split = b.reshape(x, Sizes{s[0], {channels / (r * r), nullptr}, {r, nullptr}, {r, nullptr}, s[2], s[3]});
   const Tensor mixed = b.permute(split, {0, 1, 4, 2, 5, 3});
-  return b.reshape(mixed, Sizes{s[0], {channels / (r * r), nullptr}, b.combine(ElementWiseOperation::kPROD, s[2], {r, nullptr}),
+  return b.reshape(mixed, Sizes{s[0],
+                                {channels / (r * r), nullptr},
+                                b.combine(ElementWiseOperation::kPROD, s[2], {r, nullptr}),
                                 b.combine(ElementWiseOperation::kPROD, s[3], {r, nullptr})});
 }
 const Registration pixel_shuffle({"aten::pixel_shuffle"}, one(convert_pixel_shuffle), [](const Query& query) {

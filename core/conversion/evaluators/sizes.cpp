@@ -33,18 +33,14 @@ Operand size(Builder& b, const std::vector<Operand>& in) {
   return number(b.size(x, static_cast<int>(axis < 0 ? axis + x.rank() : axis)));
 }
 
-Operand numel(Builder& b, const std::vector<Operand>& in) {
-  return number(b.product(b.shape(b.tensor(in.at(0)))));
-}
+Operand numel(Builder& b, const std::vector<Operand>& in) { return number(b.product(b.shape(b.tensor(in.at(0))))); }
 
 Operand negative(Builder& b, const std::vector<Operand>& in) {
   return number(b.combine(ElementWiseOperation::kSUB, {0, nullptr}, b.dim(in.at(0))));
 }
 
 // A number and the 0-dim tensor that tracing makes of it are one thing here.
-Operand same(Builder& b, const std::vector<Operand>& in) {
-  return number(b.dim(in.at(0)));
-}
+Operand same(Builder& b, const std::vector<Operand>& in) { return number(b.dim(in.at(0))); }
 
 const std::map<std::string, Evaluate>& table() {
   static const std::map<std::string, Evaluate> rows = {
@@ -68,9 +64,7 @@ const std::map<std::string, Evaluate>& table() {
 
 }  // namespace
 
-bool evaluates(const torch::jit::Node& node) {
-  return table().count(ir::operator_name(node)) > 0;
-}
+bool evaluates(const torch::jit::Node& node) { return table().count(ir::operator_name(node)) > 0; }
 
 Operand evaluate(Builder& b, const torch::jit::Node& node, const std::vector<Operand>& inputs) {
   return table().at(ir::operator_name(node))(b, inputs);

@@ -1,6 +1,5 @@
 // Binds the TorchScript compiler as _C.ts: requests, engines, modules, and the report on int64 and float64.
 #include <pybind11/stl.h>
-
 #include <torch/csrc/jit/python/pybind_utils.h>
 #include <torch/csrc/utils/pybind.h>
 
@@ -20,7 +19,8 @@ DType dtype_named(const std::string& name) {
   return *dtype;
 }
 
-ir::Input make_input(ir::Sizes min, ir::Sizes opt, ir::Sizes max, const std::string& dtype, bool declared, std::string name) {
+ir::Input make_input(ir::Sizes min, ir::Sizes opt, ir::Sizes max, const std::string& dtype, bool declared,
+                     std::string name) {
   ir::Input input = ir::make_dynamic(std::move(min), std::move(opt), std::move(max));
   input.dtype = dtype_named(dtype);
   input.dtype_declared = declared;
@@ -29,7 +29,9 @@ ir::Input make_input(ir::Sizes min, ir::Sizes opt, ir::Sizes max, const std::str
 }
 
 void set_device(CompileRequest& request, const std::string& type, int64_t gpu_id, int64_t dla_core, bool fallback) {
-  request.spec.device.type = type == "dla" ? ir::DeviceType::kDla : type == "cpu" ? ir::DeviceType::kCpu : ir::DeviceType::kGpu;
+  request.spec.device.type = type == "dla"   ? ir::DeviceType::kDla
+                             : type == "cpu" ? ir::DeviceType::kCpu
+                                             : ir::DeviceType::kGpu;
   request.spec.device.gpu_id = gpu_id;
   request.spec.device.dla_core = dla_core;
   request.spec.device.allow_gpu_fallback = fallback;
@@ -61,7 +63,8 @@ py::tuple report_of(const ir::DtypeReport& report) {
   return py::make_tuple(report_rows(report), report.to_string(), report.warning());
 }
 
-py::tuple convert_graph_to_trt_engine(const torch::jit::Module& module, const std::string& method, const CompileRequest& request) {
+py::tuple convert_graph_to_trt_engine(const torch::jit::Module& module, const std::string& method,
+                                      const CompileRequest& request) {
   EngineResult result;
   {
     py::gil_scoped_release release;
@@ -82,9 +85,10 @@ py::tuple compile_graph(const torch::jit::Module& module, const CompileRequest& 
 // Members of the request that are plain numbers and lists, by the names of the public interface.
 template <class Class>
 void bind_options(Class& spec) {
-#define OPTION(name)                                                   \
-  spec.def_property(#name, [](const CompileRequest& r) { return r.spec.name; }, \
-                    [](CompileRequest& r, decltype(ir::CompileSpec::name) value) { r.spec.name = std::move(value); })
+#define OPTION(name)                                              \
+  spec.def_property(                                              \
+      #name, [](const CompileRequest& r) { return r.spec.name; }, \
+      [](CompileRequest& r, decltype(ir::CompileSpec::name) value) { r.spec.name = std::move(value); })
   OPTION(disable_tf32);
   OPTION(sparse_weights);
   OPTION(refit);
@@ -115,13 +119,17 @@ void bind_request(py::module_& m, py::module_& ts) {
       .def("__str__", [](const ir::Input& input) { return join(input); });
   py::class_<CompileRequest> spec(ts, "CompileSpec");
   spec.def(py::init<>())
-      .def_property("inputs", [](const CompileRequest& r) { return r.spec.inputs; },
-                    [](CompileRequest& r, std::vector<ir::Input> inputs) { r.spec.inputs = std::move(inputs); })
+      .def_property(
+          "inputs", [](const CompileRequest& r) { return r.spec.inputs; },
+          [](CompileRequest& r, std::vector<ir::Input> inputs) { r.spec.inputs = std::move(inputs); })
       .def_readwrite("list_lengths", &CompileRequest::list_lengths)
       .def_property("enabled_precisions", &precisions, &set_precisions)
       .def("set_capability",
-           [](CompileRequest& r, int64_t capability) { r.spec.capability = static_cast<ir::EngineCapability>(capability); })
-      .def("set_device", &set_device, py::arg("type"), py::arg("gpu_id"), py::arg("dla_core"), py::arg("allow_gpu_fallback"));
+           [](CompileRequest& r, int64_t capability) {
+             r.spec.capability = static_cast<ir::EngineCapability>(capability);
+           })
+      .def("set_device", &set_device, py::arg("type"), py::arg("gpu_id"), py::arg("dla_core"),
+           py::arg("allow_gpu_fallback"));
   bind_options(spec);
 }
 
@@ -134,10 +142,10 @@ void bind_ts(py::module_& m) {
   ts.def("compile_graph", &compile_graph);
   ts.def("check_method_op_support", &check_method_operator_support);
   ts.def("converted_operators", &conversion::converted_operators);
-  ts.def("embed_engine_in_new_module", [](const std::string& plan, const std::vector<std::string>& inputs,
-                                          const std::vector<std::string>& outputs) {
-    return embed_engine(plan, inputs, outputs, {});
-  });
+  ts.def("embed_engine_in_new_module",
+         [](const std::string& plan, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+           return embed_engine(plan, inputs, outputs, {});
+         });
 }
 
 }  // namespace torchtrt

@@ -10,9 +10,9 @@ _INT32 = torch.iinfo(torch.int32)
 def int64_buffers_to_int32(module: torch.nn.Module) -> list[str]:
     """Replaces the int64 buffers of a module and its submodules by int32 ones; returns their names.
 
-    Buffers of any depth are found, and each is checked: a value outside int32 raises Int64RangeError and the module stays
-    as it was. Counters of BatchNorm (`num_batches_tracked`) are left alone, since no engine reads them. Not needed for
-    engines that have int64, which is every engine since TensorRT 10.
+    Buffers of any depth are found, and each is checked: a value outside int32 raises Int64RangeError and the
+    module stays as it was. Counters of BatchNorm (`num_batches_tracked`) stay: no engine reads them.
+    Not needed for engines that have int64, which is every engine since TensorRT 10.
     """
     found = []
     for prefix, owner in module.named_modules():

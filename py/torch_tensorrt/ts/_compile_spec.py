@@ -41,8 +41,9 @@ def _to_input(value: Any, position: int) -> Input:
 
 def _to_internal(value: Input) -> Any:
     """The Input of the C++ half."""
-    static = isinstance(value.shape, tuple)
-    shapes = [list(value.shape if static else value.shape[f]) for f in ("min_shape", "opt_shape", "max_shape")]
+    shape = value.shape
+    fields = ("min_shape", "opt_shape", "max_shape")
+    shapes = [list(shape[field] if isinstance(shape, dict) else shape) for field in fields]
     declared = value.dtype != dtype.unknown
     name = str(value.dtype.to(torch.dtype)).removeprefix("torch.") if declared else "float32"
     return _C.Input(*shapes, dtype=name, declared=declared, name=value.name)
@@ -56,7 +57,9 @@ def _flatten(value: Any, expected: Any, flat: list[Any], lengths: list[int]) -> 
             lengths.append(len(value))
         elements = expected.elements() if kind == "TupleType" else [_element(expected)] * len(value)
         if len(elements) != len(value):
-            raise InputError(f"input_signature gives a tuple of {len(value)}, forward() takes {len(elements)}")
+            raise InputError(
+                f"input_signature gives a tuple of {len(value)}, forward() takes {len(elements)}"
+            )
         for item, element in zip(value, elements, strict=True):
             _flatten(item, element, flat, lengths)
     else:
@@ -76,7 +79,9 @@ def _flat_inputs(inputs: Any, input_signature: Any, schema: Any) -> tuple[list[I
     lengths: list[int] = []
     if input_signature is None:
         if not isinstance(inputs, (list, tuple)):
-            raise InputError(f"inputs is a list of torch_tensorrt.Input or tensors, got {type(inputs).__name__}")
+            raise InputError(
+                f"inputs is a list of torch_tensorrt.Input or tensors, got {type(inputs).__name__}"
+            )
         flat = list(inputs)
     else:
         arguments = [argument.type for argument in schema.arguments[1:]] if schema is not None else []
@@ -93,8 +98,9 @@ def _precisions(enabled_precisions: Collection[Any] | None) -> list[str]:
     names = sorted(str(dtype._from(p).to(torch.dtype)).removeprefix("torch.") for p in enabled_precisions)
     if set(names) != {"float32"}:
         warnings.warn(
-            f"enabled_precisions={{{', '.join(names)}}} has no effect: the network is strongly typed and precision comes "
-            "from the model. Use model.half(), model.to(torch.bfloat16) or autocast before scripting.",
+            f"enabled_precisions={{{', '.join(names)}}} has no effect: the network is strongly typed and "
+            "precision comes from the model. Use model.half(), model.to(torch.bfloat16), or autocast before "
+            "scripting.",
             UserWarning,
             stacklevel=5,
         )
@@ -112,7 +118,9 @@ def _set_device(request: Any, device: Any) -> None:
     if device.device_type == DeviceType.DLA:
         request.set_device("dla", device.gpu_id, device.dla_core, device.allow_gpu_fallback)
     else:
-        request.set_device("gpu" if device.device_type == DeviceType.GPU else "cpu", max(device.gpu_id, 0), -1, False)
+        request.set_device(
+            "gpu" if device.device_type == DeviceType.GPU else "cpu", max(device.gpu_id, 0), -1, False
+        )
 
 
 _PLAIN = (
@@ -185,7 +193,9 @@ def TensorRTCompileSpec(
     spec = torch.classes.tensorrt.CompileSpec()
     for value in flat:
         internal = _to_internal(value)
-        spec._append_input(internal.min, internal.opt, internal.max, internal.dtype, internal.declared, value.name)
+        spec._append_input(
+            internal.min, internal.opt, internal.max, internal.dtype, internal.declared, value.name
+        )
     spec._set_list_lengths(lengths)
     _precisions(enabled_precisions)
     for name in (*_PLAIN[:5], "truncate_long_and_double"):

@@ -26,7 +26,9 @@ def _scripted(module: Any) -> torch.jit.ScriptModule:
 
 def _method(module: torch.jit.ScriptModule, name: str) -> Any:
     if not module._c._has_method(name):
-        raise InputError(f"the module has no method {name!r}\n  Export it with @torch.jit.export, or name another one")
+        raise InputError(
+            f"the module has no method {name!r}\n  Export it with @torch.jit.export, or name another one"
+        )
     return module._c._get_method(name)
 
 
@@ -55,12 +57,12 @@ def compile(
 ) -> torch.jit.ScriptModule:
     """A ScriptModule with the same forward whose convertible parts run as engines.
 
-    Takes and returns the types that the module has in PyTorch. `dtype_report` of the result says what became of int64 and
-    float64 values; `fallbacks` lists the operators that stay in PyTorch, each with its reason.
+    Takes and returns the types that the module has in PyTorch. `dtype_report` of the result says what became
+    of int64 and float64 values; `fallbacks` lists the operators that stay in PyTorch, each with its reason.
     """
     settings = dict(locals())
     warnings.warn(
-        "torch_tensorrt.ts.compile is deprecated in favour of ir='dynamo'; TorchScript itself no longer grows.",
+        "torch_tensorrt.ts.compile is deprecated: use ir='dynamo', since TorchScript itself no longer grows.",
         DeprecationWarning,
         stacklevel=2,
     )
@@ -99,8 +101,10 @@ def convert_method_to_trt_engine(
     *,
     input_signature: Any | None = None,
 ) -> bytes:
-    """One method as a serialised engine. Its bindings have the declared types (float32 for float64) and are named after
-    the arguments; outputs are output0, output1, ... `last_dtype_report()` says what was narrowed.
+    """One method as a serialised engine.
+
+    Its bindings have the declared types (float32 for float64) and are named after the arguments; outputs are
+    output0, output1, ... `last_dtype_report()` says what was narrowed.
     """
     settings = dict(locals())
     scripted = _scripted(settings.pop("module"))
@@ -123,7 +127,10 @@ def embed_engine_in_new_module(
     output_binding_names: Sequence[str] | None = None,
     device: Any = None,
 ) -> torch.jit.ScriptModule:
-    """A ScriptModule that runs the engine; arguments and results in the order of the names (default: the engine's)."""
+    """A ScriptModule that runs the engine, its arguments and results in the order of the names.
+
+    Without names their order is the engine's own.
+    """
     if device is not None:
         Device._from(device)  # refuses what is no device; the engine runs on the device of its inputs
     module = _C.ts.embed_engine_in_new_module(

@@ -1,9 +1,10 @@
 // The int64 and float64 policy: intervals, liveness, weak values, proofs and refusals. No engine is needed.
+#include "core/lowering/dtype_policy.h"
+
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "core/lowering/dtype_policy.h"
 #include "core/lowering/ranges.h"
 #include "core/util/error.h"
 #include "tests/core/ts/models.h"
@@ -39,9 +40,7 @@ std::string refusal(const ir::TypedGraph& graph, lowering::DtypePermissions perm
   return "";
 }
 
-bool mentions(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(Interval, Arithmetic) {
   EXPECT_EQ((Interval{1, 2} + Interval{10, 20}), (Interval{11, 22}));
@@ -67,7 +66,8 @@ TEST(Ranges, FollowConstantsShapesAndIndices) {
   const auto graph = typed(with_buffer("offsets", longs({3, 40}), R"(
     def forward(self, x):
       return (self.offsets + x.argmax(0)) * 2, torch.remainder(x.to(dtype=4), 8)
-  )"), {input_of({10, 2})});
+  )"),
+                           {input_of({10, 2})});
   const lowering::Ranges ranges(graph);
   EXPECT_EQ(ranges.of(graph.graph->outputs()[0]), (Interval{6, 2 * (40 + 19)}));
   EXPECT_EQ(ranges.of(graph.graph->outputs()[1]), (Interval{0, 7}));
@@ -78,14 +78,15 @@ TEST(DtypePolicy, c1_DeadBuffersNeverCount) {
     def forward(self, x):
       unused = self.count + 1
       return torch.relu(x)
-  )"), {input_of({2})});
+  )"),
+                           {input_of({2})});
   EXPECT_TRUE(lowering::plan_dtypes(graph, {}).report.rows.empty());
 }
 
 TEST(DtypePolicy, Int64StaysNative) {
-  const auto graph = typed(with_buffer("order", longs({2, 0, 1}),
-                                       "def forward(self, x):\n  return x.index_select(1, self.order)"),
-                           {input_of({1, 3})});
+  const auto graph =
+      typed(with_buffer("order", longs({2, 0, 1}), "def forward(self, x):\n  return x.index_select(1, self.order)"),
+            {input_of({1, 3})});
   const auto report = lowering::plan_dtypes(graph, {}).report;
   ASSERT_EQ(report.rows.size(), 1u);
   EXPECT_EQ(report.rows[0].decision, DtypeDecision::kKeep);
@@ -106,8 +107,7 @@ TEST(DtypePolicy, c4_LiteralsAreWeak) {
 }
 
 TEST(DtypePolicy, ProvedNarrowingNeedsNoPermission) {
-  const auto graph = typed(with_buffer("offsets", longs({3, 40}),
-                                       "def forward(self, x):\n  return self.offsets * x"),
+  const auto graph = typed(with_buffer("offsets", longs({3, 40}), "def forward(self, x):\n  return self.offsets * x"),
                            {input_of({2}, DType::kInt64)});
   const auto plan = lowering::plan_dtypes(graph, {}, kIntegerProducts);
   EXPECT_EQ(plan.report.count(DtypeDecision::kNarrowProved), 1u);
@@ -115,9 +115,9 @@ TEST(DtypePolicy, ProvedNarrowingNeedsNoPermission) {
 }
 
 TEST(DtypePolicy, c2_ConstantOutOfRangeIsRefusedEitherWay) {
-  const auto graph = typed(with_buffer("offsets", longs({1, 2, 3, int64_t{1} << 40}),
-                                       "def forward(self, x):\n  return self.offsets * x"),
-                           {input_of({4}, DType::kInt64)});
+  const auto graph = typed(
+      with_buffer("offsets", longs({1, 2, 3, int64_t{1} << 40}), "def forward(self, x):\n  return self.offsets * x"),
+      {input_of({4}, DType::kInt64)});
   for (const bool narrow : {false, true}) {
     const auto text = refusal(graph, {narrow, false}, ErrorKind::kInt64Range, kIntegerProducts);
     EXPECT_TRUE(mentions(text, "'offsets'") && mentions(text, "1099511627776 at index 3")) << text;
@@ -137,7 +137,8 @@ TEST(DtypePolicy, c3_UnprovedNeedsPermission) {
 }
 
 TEST(DtypePolicy, IndicesAreBoundedByTheirDimension) {
-  const auto graph = typed(module_of("def forward(self, x):\n  return torch.one_hot(x, 10)"), {input_of({4}, DType::kInt64)});
+  const auto graph =
+      typed(module_of("def forward(self, x):\n  return torch.one_hot(x, 10)"), {input_of({4}, DType::kInt64)});
   const std::vector<lowering::Int32Rule> rules = {{"aten::one_hot", 0, "test layer takes int32", 1}};
   const auto report = lowering::plan_dtypes(graph, {}, rules).report;
   ASSERT_EQ(report.count(DtypeDecision::kNarrowProved), 1u);
@@ -150,8 +151,9 @@ TEST(DtypePolicy, BoundsClamp) {
 }
 
 TEST(DtypePolicy, Float64NeedsPermission) {
-  const auto graph = typed(with_buffer("table", at::full({3}, 0.1, at::kDouble), "def forward(self, x):\n  return x * self.table"),
-                           {input_of({3})});
+  const auto graph =
+      typed(with_buffer("table", at::full({3}, 0.1, at::kDouble), "def forward(self, x):\n  return x * self.table"),
+            {input_of({3})});
   const auto text = refusal(graph, {false, false}, ErrorKind::kDtypeContract);
   EXPECT_TRUE(mentions(text, "'table'") && mentions(text, "truncate_long_and_double=True")) << text;
   EXPECT_EQ(lowering::plan_dtypes(graph, {true, false}).report.count(DtypeDecision::kNarrowUnproved), 2u);
@@ -159,8 +161,8 @@ TEST(DtypePolicy, Float64NeedsPermission) {
 }
 
 TEST(DtypePolicy, Float64OverflowIsRefused) {
-  const auto graph = typed(with_buffer("table", doubles({1.0, 1e300}), "def forward(self, x):\n  return x * self.table"),
-                           {input_of({2})});
+  const auto graph = typed(
+      with_buffer("table", doubles({1.0, 1e300}), "def forward(self, x):\n  return x * self.table"), {input_of({2})});
   const auto text = refusal(graph, {true, false}, ErrorKind::kInt64Range);
   EXPECT_TRUE(mentions(text, "'table'") && mentions(text, "at index 1")) << text;
 }

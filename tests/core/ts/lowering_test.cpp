@@ -67,8 +67,9 @@ TEST(Freeze, c1_TrainingIsNamed) {
 }
 
 TEST(Freeze, c2_ActiveDropoutIsRefused) {
-  const auto text = message_of([] { lowering::lower(module_of("def forward(self, x):\n  return torch.dropout(x, 0.5, True)")); },
-                               ErrorKind::kInvalidArgument);
+  const auto text =
+      message_of([] { lowering::lower(module_of("def forward(self, x):\n  return torch.dropout(x, 0.5, True)")); },
+                 ErrorKind::kInvalidArgument);
   EXPECT_NE(text.find(".eval()"), std::string::npos) << text;
 }
 
@@ -119,7 +120,8 @@ TEST(Specialize, LoopsAndBranchesBecomeAStraightLine) {
         else:
           outs.append(x[i])
       return torch.stack(outs)
-  )"), {input_of({4, 2})});
+  )"),
+                           {input_of({4, 2})});
   EXPECT_EQ(count(graph.graph, "prim::Loop") + count(graph.graph, "prim::If"), 0u);
   EXPECT_EQ(count(graph.graph, "aten::select"), 4u);
   EXPECT_EQ(count(graph.graph, "aten::add"), 2u);
@@ -144,7 +146,8 @@ TEST(Specialize, ContainersFold) {
     def forward(self, pair: Tuple[Tensor, Tensor]):
       a, b = pair
       return {"sum": (a + b, b), "both": (a, b)}
-  )"), {input_of({2}), input_of({2})});
+  )"),
+                           {input_of({2}), input_of({2})});
   EXPECT_EQ(graph.graph->inputs().size(), 2u);
   EXPECT_EQ(graph.result.kind, ir::Structure::Kind::kDict);
   EXPECT_EQ(graph.result.tensors(), 4u);

@@ -11,9 +11,7 @@
 namespace torchtrt::test {
 
 // The parser wants a line end behind the last statement.
-inline void define(torch::jit::Module& module, const std::string& source) {
-  module.define(source + "\n");
-}
+inline void define(torch::jit::Module& module, const std::string& source) { module.define(source + "\n"); }
 
 inline torch::jit::Module module_of(const std::string& source) {
   torch::jit::Module module("m");

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch_tensorrt
 from torch_tensorrt import ts
 
-import torch_tensorrt
 from tests.util.tolerance import tolerances
 
 

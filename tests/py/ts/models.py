@@ -28,7 +28,9 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.downsample: nn.Module | None = None
         if stride != 1 or channels != out:
-            self.downsample = nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+            self.downsample = nn.Sequential(
+                nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out)
+            )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         identity = x
@@ -75,14 +77,18 @@ class SqueezeExcite(nn.Module):
 
 
 class MobileNet(nn.Module):
-    """Depthwise convolutions, hardswish and relu6, squeeze and excite, and channels shuffled through an int64 buffer."""
+    """Depthwise convolutions, hardswish, relu6, squeeze-excite, channels shuffled through an int64 buffer."""
 
     order: torch.Tensor
 
     def __init__(self, width: int = 8) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.Hardswish())
-        self.expand = nn.Sequential(nn.Conv2d(width, width * 4, 1, bias=False), nn.BatchNorm2d(width * 4), nn.ReLU6())
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.Hardswish()
+        )
+        self.expand = nn.Sequential(
+            nn.Conv2d(width, width * 4, 1, bias=False), nn.BatchNorm2d(width * 4), nn.ReLU6()
+        )
         self.depthwise = nn.Conv2d(width * 4, width * 4, 5, 1, 2, groups=width * 4, bias=False)
         self.bn = nn.BatchNorm2d(width * 4)
         self.excite = SqueezeExcite(width * 4)

@@ -1,14 +1,14 @@
-"""torch._C._jit_to_backend("tensorrt", ...): methods of a module as engines, through TorchScript's own door."""
+"""torch._C._jit_to_backend("tensorrt", ...): methods of a module as engines, by TorchScript's own door."""
 
 from pathlib import Path
 
 import torch
-from torch import nn
-
 import torch_tensorrt
+from torch import nn
+from torch_tensorrt import ts
+
 from tests.py.ts.harness import assert_same
 from tests.py.ts.models import MLP
-from torch_tensorrt import ts
 
 
 def spec_of(*shape: int, **settings: object) -> object:

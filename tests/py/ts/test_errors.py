@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from torch import nn
-
 import torch_tensorrt
-from tests.py.ts.harness import compiled, inputs_of
+from torch import nn
 from torch_tensorrt import ts
 from torch_tensorrt._errors import DtypeContractError, InputError, UnsupportedOperatorError
+
+from tests.py.ts.harness import compiled, inputs_of
 
 
 class Conv(nn.Module):

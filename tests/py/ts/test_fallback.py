@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from torch import nn
-
 import torch_tensorrt
+from torch import nn
+from torch_tensorrt._errors import InputError
+
 from tests.py.ts.harness import assert_same, compiled, engines_of, inputs_of
 from tests.py.ts.models import FRONTS, MLP, ResNet, randomized
-from torch_tensorrt._errors import InputError
 
 
 class Holed(nn.Module):
@@ -41,7 +41,9 @@ def test_min_block_size() -> None:
 
 def test_executed_ops() -> None:
     x, model = torch.randn(2, 16), MLP().eval()
-    module = compiled(torch.jit.script(model), inputs_of(x), min_block_size=1, torch_executed_ops=["aten::gelu"])
+    module = compiled(
+        torch.jit.script(model), inputs_of(x), min_block_size=1, torch_executed_ops=["aten::gelu"]
+    )
     assert engines_of(module) == 2
     assert "named in torch_executed_ops" in module.fallbacks[0]
     assert_same(module(x), model(x).detach())
@@ -106,7 +108,9 @@ def test_data_dependent_parts_stay_in_pytorch() -> None:
 
 
 class Containers(nn.Module):
-    def forward(self, pair: tuple[torch.Tensor, torch.Tensor], many: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+    def forward(
+        self, pair: tuple[torch.Tensor, torch.Tensor], many: list[torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         return {"sum": pair[0] + pair[1], "many": torch.stack(many).sum(0)}
 
 
@@ -116,7 +120,9 @@ def test_containers(full: bool) -> None:
 
     a, b, c = (torch_tensorrt.Input((2, 3), dtype=torch.float32) for _ in range(3))
     model = torch.jit.script(Containers())
-    module = ts.compile(model, input_signature=((a, b), [c, c, c]), require_full_compilation=full, min_block_size=1)
+    module = ts.compile(
+        model, input_signature=((a, b), [c, c, c]), require_full_compilation=full, min_block_size=1
+    )
     x = torch.randn(2, 3)
     arguments = ((x, x * 2), [x, x, x])
     assert_same(module(*arguments), model(*arguments))
@@ -124,4 +130,9 @@ def test_containers(full: bool) -> None:
 
 def test_full_compilation_and_fallback_exclude_each_other() -> None:
     with pytest.raises(InputError, match="torch_executed_ops"):
-        compiled(torch.jit.script(MLP().eval()), [(2, 16)], require_full_compilation=True, torch_executed_ops=["aten::gelu"])
+        compiled(
+            torch.jit.script(MLP().eval()),
+            [(2, 16)],
+            require_full_compilation=True,
+            torch_executed_ops=["aten::gelu"],
+        )

@@ -1,16 +1,16 @@
-"""Integer and double values: declared types are a contract, nothing is guessed from constants, nothing wraps."""
+"""Integer and double values: declared types are a contract, nothing is guessed, nothing wraps unseen."""
 
 import warnings
 
 import pytest
 import torch
-from torch import nn
-
 import torch_tensorrt
-from tests.py.ts.harness import assert_same, compiled, engines_of, inputs_of, run_engine
-from tests.py.ts.models import FRONTS, randomized
+from torch import nn
 from torch_tensorrt import ts
 from torch_tensorrt._errors import DtypeContractError, DtypeNarrowingWarning, InputError, Int64RangeError
+
+from tests.py.ts.harness import assert_same, compiled, engines_of, inputs_of, run_engine
+from tests.py.ts.models import FRONTS, randomized
 
 BOTH = pytest.mark.parametrize("truncate", [True, False])
 FRONT = pytest.mark.parametrize("front", FRONTS)
@@ -189,7 +189,14 @@ def test_literals_are_weak(dtype: torch.dtype, front: str, truncate: bool) -> No
 class Integers(nn.Module):
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
         sums = [x + y, x - y, x * y, x // y, x % y, -x, x.abs(), x**3]
-        return sums + [x.sum(), x.amax(0), x > y, torch.maximum(x, y), x.clamp(-5, 1099511627776), x.cumsum(0)]
+        return sums + [
+            x.sum(),
+            x.amax(0),
+            x > y,
+            torch.maximum(x, y),
+            x.clamp(-5, 1099511627776),
+            x.cumsum(0),
+        ]
 
 
 @BOTH
@@ -197,7 +204,9 @@ def test_int64_arithmetic_is_exact(truncate: bool) -> None:
     x = torch.tensor([2**40 + 1, -(2**33) - 7, 16777217, -3, 0])
     y = torch.tensor([3, -7, 2**31, 2, 5])
     model = torch.jit.script(Integers())
-    module = compiled(model, inputs_of(x, y), truncate_long_and_double=truncate, require_full_compilation=True)
+    module = compiled(
+        model, inputs_of(x, y), truncate_long_and_double=truncate, require_full_compilation=True
+    )
     assert engines_of(module) == 1
     assert_same(module(x, y), model(x, y))
 
@@ -216,7 +225,12 @@ def test_declared_int64_stays_int64() -> None:
     ids = torch.tensor([[1, 5, 9]])
     model = torch.jit.script(Ids())
     engine = engine_of(model, ids)
-    assert binding_types(engine) == {"ids": "INT64", "output0": "FLOAT", "output1": "INT64", "output2": "INT64"}
+    assert binding_types(engine) == {
+        "ids": "INT64",
+        "output0": "FLOAT",
+        "output1": "INT64",
+        "output2": "INT64",
+    }
     assert_same(run_engine(engine, ids), model(ids))
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from torch_tensorrt import ts
 
 from tests.py.ts.harness import compiled, engines_of, inputs_of, run_engine
 from tests.py.ts.models import FRONTS, MLP, MobileNet, ResNet, randomized
 from tests.util.oracle import assert_as_good_as_eager, float64_reference
-from torch_tensorrt import ts
 
 MODELS = {
     "resnet": (ResNet, (2, 3, 64, 64)),
@@ -54,7 +54,9 @@ def test_undeclared_input_takes_the_type_of_the_weights() -> None:
     import torch_tensorrt
 
     model, x = case("mlp")
-    module = compiled(torch.jit.script(model.half()), [torch_tensorrt.Input((3, 16))], require_full_compilation=True)
+    module = compiled(
+        torch.jit.script(model.half()), [torch_tensorrt.Input((3, 16))], require_full_compilation=True
+    )
     assert module(x.half()).dtype == torch.float16
 
 

@@ -22,7 +22,9 @@ class Fn(nn.Module):
 
 
 @functools.cache
-def floats(*shape: int, dtype: torch.dtype = torch.float32, low: float = -2.0, high: float = 2.0) -> torch.Tensor:
+def floats(
+    *shape: int, dtype: torch.dtype = torch.float32, low: float = -2.0, high: float = 2.0
+) -> torch.Tensor:
     generator = torch.Generator().manual_seed(len(shape) + sum(shape))
     return (torch.rand(shape, generator=generator) * (high - low) + low).to(dtype)
 
@@ -49,27 +51,36 @@ LONGS = integers(2, 3, 4)
 MASK = floats(2, 3, 4) > 0
 
 UNARY = [
-    "abs", "exp", "sqrt", "log", "reciprocal", "sin", "cos", "tan", "sinh", "cosh", "asin", "acos", "atan", "asinh",
-    "atanh", "erf", "sign", "neg", "floor", "ceil", "round", "trunc", "relu", "sigmoid", "tanh", "square", "rsqrt",
-    "log2", "log10", "isnan", "isinf", "isfinite", "logical_not", "exp2",
+    "abs", "exp", "sqrt", "log", "reciprocal", "sin", "cos", "tan", "sinh", "cosh", "asin", "acos", "atan",
+    "asinh", "atanh", "erf", "sign", "neg", "floor", "ceil", "round", "trunc", "relu",
+    "sigmoid", "tanh", "square",
+    "rsqrt", "log2", "log10", "isnan", "isinf", "isfinite", "logical_not", "exp2",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", UNARY)
 def test_unary(name: str) -> None:
-    x = UNIT if name in ("asin", "acos", "atanh") else POSITIVE if name in ("sqrt", "log", "rsqrt", "log2", "log10") else X
+    x = (
+        UNIT
+        if name in ("asin", "acos", "atanh")
+        else POSITIVE
+        if name in ("sqrt", "log", "rsqrt", "log2", "log10")
+        else X
+    )
     check(getattr(torch, name), x)
 
 
-@pytest.mark.parametrize("name", ["abs", "exp", "sqrt", "sin", "sign", "neg", "relu", "sigmoid", "square", "logical_not", "floor"])
+@pytest.mark.parametrize(
+    "name", ["abs", "exp", "sqrt", "sin", "sign", "neg", "relu", "sigmoid", "square", "logical_not", "floor"]
+)
 @pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
 def test_unary_of_integers(name: str, dtype: torch.dtype) -> None:
     check(getattr(torch, name), integers(2, 3, dtype=dtype, low=0 if name == "sqrt" else -9))
 
 
 BINARY = [
-    "add", "sub", "mul", "div", "maximum", "minimum", "eq", "ne", "gt", "ge", "lt", "le", "logical_and", "logical_or",
-    "logical_xor", "remainder", "fmod", "floor_divide",
+    "add", "sub", "mul", "div", "maximum", "minimum", "eq", "ne", "gt", "ge", "lt", "le", "logical_and",
+    "logical_or", "logical_xor", "remainder", "fmod", "floor_divide",
 ]  # fmt: skip
 MIXES = {
     "float": (X, floats(3, 1)),
@@ -93,7 +104,8 @@ def test_binary(name: str, mix: str) -> None:
 @pytest.mark.parametrize(
     "fn",
     [lambda x: x + 1, lambda x: 2 - x, lambda x: x * 0.5, lambda x: x / 3, lambda x: x // 2, lambda x: x % 3,
-     lambda x: torch.add(x, x, alpha=2), lambda x: x > 1, lambda x: x**2, lambda x: x.clamp(-1, 1), lambda x: x.clamp(min=0)],
+     lambda x: torch.add(x, x, alpha=2), lambda x: x > 1, lambda x: x**2, lambda x: x.clamp(-1, 1),
+     lambda x: x.clamp(min=0)],
 )  # fmt: skip
 def test_scalars(fn: Callable[..., Any], x: torch.Tensor) -> None:
     check(fn, x)
@@ -133,14 +145,39 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[torch.Tensor, ...]]] = {
     "matmul vectors": (torch.matmul, (floats(4), floats(4))),
     "matmul batch": (torch.matmul, (floats(5, 1, 3, 4), floats(2, 4, 6))),
     "bmm": (torch.bmm, (X, floats(2, 4, 5))),
-    "addmm": (lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2), (floats(3, 5), floats(3, 4), floats(4, 5))),
+    "addmm": (
+        lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2),
+        (floats(3, 5), floats(3, 4), floats(4, 5)),
+    ),
     "baddbmm": (torch.baddbmm, (floats(2, 3, 5), X, floats(2, 4, 5))),
-    "attention": (lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), (floats(1, 2, 5, 8),) * 3),
+    "attention": (
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
+        (floats(1, 2, 5, 8),) * 3,
+    ),
+    "einsum": (lambda a, b: torch.einsum("bij, bjk -> bik", a, b), (X, floats(2, 4, 5))),
+    "lstm_cell": (
+        lambda x, h, c: torch.lstm_cell(
+            x, (h, c), floats(20, 4), floats(20, 5), floats(20), floats(20) * 0.5
+        ),
+        (floats(3, 4), floats(3, 5), floats(3, 5) * 0.5),
+    ),
+    "gru_cell": (
+        lambda x, h: torch.gru_cell(x, h, floats(15, 4), floats(15, 5), floats(15), floats(15) * 0.5),
+        (floats(3, 4), floats(3, 5)),
+    ),
+    "addcmul": (
+        lambda x, y, z: (torch.addcmul(x, y, z, value=0.5), torch.addcdiv(x, y, z)),
+        (X, X * 2, POSITIVE),
+    ),
+    "repeat_interleave": (lambda x: x.repeat_interleave(3, dim=1), (X,)),
     "layer_norm": (lambda x: F.layer_norm(x, (3, 4), floats(3, 4), floats(3, 4), 1e-3), (X,)),
     "group_norm": (lambda x: F.group_norm(x, 2, floats(4), floats(4)), (floats(2, 4, 5, 6),)),
     "instance_norm": (lambda x: F.instance_norm(x), (IMAGE,)),
     "batch_norm 2d": (lambda x: F.batch_norm(x, floats(3), POSITIVE[0, :, 0], eps=1e-2), (floats(5, 3),)),
-    "batch_norm own statistics": (lambda x: F.batch_norm(x, None, None, floats(3), floats(3), training=True), (IMAGE,)),
+    "batch_norm own statistics": (
+        lambda x: F.batch_norm(x, None, None, floats(3), floats(3), training=True),
+        (IMAGE,),
+    ),
     "max_pool1d": (lambda x: F.max_pool1d(x, 2), (X,)),
     "max_pool2d": (lambda x: F.max_pool2d(x, 3, 2, 1), (IMAGE,)),
     "max_pool3d": (lambda x: F.max_pool3d(x, 2), (floats(1, 2, 4, 4, 6),)),
@@ -195,7 +232,10 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[torch.Tensor, ...]]] = {
     "narrow": (lambda x: x.narrow(2, 1, 2), (X,)),
     "index_select": (lambda x, i: x.index_select(1, i), (X, torch.tensor([2, 0, 0, 1]))),
     "index": (lambda x, i: (x[i], x[:, i]), (X, torch.tensor([[1, 0], [0, 1]]))),
-    "index pair": (lambda x, i, j: (x[i, j], x[:, i, j], x[i, :, j], x[i, 1]), (floats(3, 4, 5), torch.tensor([[1], [-1]]), torch.tensor([0, 3, 2]))),
+    "index pair": (
+        lambda x, i, j: (x[i, j], x[:, i, j], x[i, :, j], x[i, 1]),
+        (floats(3, 4, 5), torch.tensor([[1], [-1]]), torch.tensor([0, 3, 2])),
+    ),
     "gather": (lambda x, i: x.gather(2, i), (X, integers(2, 3, 2, low=0, high=4))),
     "embedding": (lambda i: F.embedding(i, floats(10, 4)), (integers(2, 3, low=0),)),
     "one_hot": (lambda i: F.one_hot(i, 12), (integers(2, 3, low=0),)),
@@ -215,7 +255,10 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[torch.Tensor, ...]]] = {
     "nearest": (lambda x: F.interpolate(x, scale_factor=2), (IMAGE,)),
     "nearest uneven": (lambda x: F.interpolate(x, size=(5, 13)), (IMAGE,)),
     "bilinear": (lambda x: F.interpolate(x, size=(5, 13), mode="bilinear"), (IMAGE,)),
-    "bilinear aligned": (lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True), (IMAGE,)),
+    "bilinear aligned": (
+        lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True),
+        (IMAGE,),
+    ),
     "trilinear": (lambda x: F.interpolate(x, scale_factor=2, mode="trilinear"), (floats(1, 2, 3, 4, 5),)),
     "pad": (lambda x: (F.pad(x, (1, 2, 0, 3), value=1.5), F.pad(x, (-1, 2))), (IMAGE,)),
     "pad reflect": (lambda x: F.pad(x, (2, 1, 1, 3), mode="reflect"), (IMAGE,)),
