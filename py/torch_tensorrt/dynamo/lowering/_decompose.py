@@ -6,7 +6,6 @@ as the export.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import operator
 from typing import Any
@@ -19,6 +18,7 @@ from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree
 
+from torch_tensorrt.dynamo.lowering._unlift import unlifted
 from torch_tensorrt.dynamo.lowering.passes.pass_utils import is_mutable
 
 logger = logging.getLogger(__name__)
@@ -40,12 +40,6 @@ def decompose(program: ExportedProgram, table: Table) -> GraphModule:
     return unlifted(program.run_decompositions(table))
 
 
-def unlifted(program: ExportedProgram) -> GraphModule:
-    """A program's graph module: parameters as attributes, no guards in the graph."""
-    has_guards = "check_guards" in inspect.signature(program.module).parameters
-    return program.module(**({"check_guards": False} if has_guards else {}))
-
-
 def _node_by_node(gm: GraphModule, table: Table) -> GraphModule:
     for node in list(gm.graph.nodes):
         if node.op == "call_function" and is_mutable(node):
@@ -53,7 +47,6 @@ def _node_by_node(gm: GraphModule, table: Table) -> GraphModule:
     while hits := [n for n in gm.graph.nodes if n.op == "call_function" and n.target in table]:
         for node in hits:
             _expand(gm, node, table)
-    gm.graph.lint()
     gm.recompile()
     return gm
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch.fx import Graph, GraphModule, Node
 from torch.fx.node import map_arg
 
+from torch_tensorrt.dynamo.lowering._unlift import lazy_module
 from torch_tensorrt.dynamo.lowering.passes.pass_utils import written_attributes
 from torch_tensorrt.dynamo.partitioning._grouping import Group
 from torch_tensorrt.dynamo.partitioning._support import is_symbolic
@@ -104,6 +105,7 @@ class _Part:
     def __init__(self, whole: _Split, group: Group) -> None:
         self.whole = whole
         self.members = set(group.nodes)
+        self.in_engine = group.in_engine
         self.graph = Graph()
         self.inputs: list[Node] = []
         self.mapped: dict[Node, Node] = {}
@@ -153,4 +155,5 @@ class _Part:
 
     def module(self, name: str) -> GraphModule:
         """The group as a module; parameters are shared with the whole model."""
-        return GraphModule(self.whole.gm, self.graph, name)
+        make = lazy_module if self.in_engine else GraphModule
+        return make(self.whole.gm, self.graph, name)

@@ -78,4 +78,6 @@ def pre_export_lowering(exported_program: object, settings: CompilationSettings 
 
 def post_lowering(gm: GraphModule, settings: CompilationSettings | None = None) -> GraphModule:
     """Runs the post-lowering passes on a decomposed graph."""
-    return ATEN_POST_LOWERING_PASSES(gm, settings or CompilationSettings())
+    gm = ATEN_POST_LOWERING_PASSES(gm, settings or CompilationSettings())
+    gm.graph.lint()
+    return gm
