@@ -1,4 +1,4 @@
-// Binds core/util: the dtype table, and Error as the Python exception of its kind.
+// Binds the tables that both halves read (dtypes, pointwise operators), and Error as the Python exception of its kind.
 #include <c10/core/ScalarType.h>
 #include <pybind11/stl.h>
 
@@ -54,6 +54,16 @@ std::vector<Row> dtype_table() {
       lower(#kind), narrow_name(DType::enumerator)},
 #include "core/util/dtype.def"
 #undef TORCHTRT_DTYPE
+  };
+}
+
+using PointwiseRow = std::tuple<std::string, std::string, std::string, std::string>;
+
+std::vector<PointwiseRow> pointwise_table() {
+  return {
+#define POINTWISE(schema, kind, operation, rule) PointwiseRow{schema, #kind, #operation, #rule},
+#include "core/conversion/tables/pointwise.def"
+#undef POINTWISE
   };
 }
 
@@ -113,6 +123,7 @@ void bind_util(py::module_& m) {
   py::register_exception_translator(&translate);
   m.def("dtype_table", &dtype_table,
         "Rows (name, torch name or None, tensorrt name or None, bits, kind, narrower type or None).");
+  m.def("pointwise_table", &pointwise_table, "Rows (schema with overload, kind, operation, promotion rule).");
   m.def("_raise_error", &raise_error, py::arg("kind"), py::arg("message"));
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import tensorrt as trt
 import torch
 
+import torch_tensorrt._C as _C
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._promote import Kind
 from torch_tensorrt.dynamo.conversion._registry import converts
@@ -18,57 +19,22 @@ aten = torch.ops.aten
 Unary = trt.UnaryOperation
 Activation = trt.ActivationType
 
-# operator, engine operation, torch's promotion rule
+# Rows of our own, where the builder has to look at more than the table says: integers (a rounding leaves them, a negation
+# is 0 - x), or two layers for one operator.
 UNARY_ROWS = (
-    (aten.acos.default, Unary.ACOS, Kind.INT_TO_FLOAT),
-    (aten.acosh.default, Unary.ACOSH, Kind.INT_TO_FLOAT),
-    (aten.asin.default, Unary.ASIN, Kind.INT_TO_FLOAT),
-    (aten.asinh.default, Unary.ASINH, Kind.INT_TO_FLOAT),
-    (aten.atan.default, Unary.ATAN, Kind.INT_TO_FLOAT),
-    (aten.atanh.default, Unary.ATANH, Kind.INT_TO_FLOAT),
-    (aten.cos.default, Unary.COS, Kind.INT_TO_FLOAT),
-    (aten.cosh.default, Unary.COSH, Kind.INT_TO_FLOAT),
-    (aten.erf.default, Unary.ERF, Kind.INT_TO_FLOAT),
-    (aten.exp.default, Unary.EXP, Kind.INT_TO_FLOAT),
-    (aten.log.default, Unary.LOG, Kind.INT_TO_FLOAT),
-    (aten.reciprocal.default, Unary.RECIP, Kind.INT_TO_FLOAT),
-    (aten.sin.default, Unary.SIN, Kind.INT_TO_FLOAT),
-    (aten.sinh.default, Unary.SINH, Kind.INT_TO_FLOAT),
-    (aten.sqrt.default, Unary.SQRT, Kind.INT_TO_FLOAT),
-    (aten.tan.default, Unary.TAN, Kind.INT_TO_FLOAT),
-    (aten.abs.default, Unary.ABS, Kind.DEFAULT),
-    (aten.ceil.default, Unary.CEIL, Kind.DEFAULT),
-    (aten.floor.default, Unary.FLOOR, Kind.DEFAULT),
-    (aten.neg.default, Unary.NEG, Kind.DEFAULT),
-    (aten.round.default, Unary.ROUND, Kind.DEFAULT),
-    (aten.sign.default, Unary.SIGN, Kind.DEFAULT),
+    (aten.ceil.default, Unary.CEIL),
+    (aten.floor.default, Unary.FLOOR),
+    (aten.neg.default, Unary.NEG),
+    (aten.round.default, Unary.ROUND),
 )
 
-ACTIVATION_ROWS = (
-    (aten.relu.default, Activation.RELU, Kind.DEFAULT),
-    (aten.sigmoid.default, Activation.SIGMOID, Kind.INT_TO_FLOAT),
-    (aten.tanh.default, Activation.TANH, Kind.INT_TO_FLOAT),
-)
-
-# operator (Tensor, Scalar), builder method, promotion rule
+# operators (Tensor, Scalar), builder method, promotion rule
 BINARY_ROWS = (
-    ((aten.mul.Tensor, aten.mul.Scalar), Builder.mul, Kind.DEFAULT),
     ((aten.div.Tensor, aten.div.Scalar), Builder.div, Kind.INT_TO_FLOAT),
     ((aten.true_divide.Tensor, aten.true_divide.Scalar), Builder.div, Kind.INT_TO_FLOAT),
-    ((aten.maximum.default, aten.max.other), Builder.maximum, Kind.DEFAULT),
-    ((aten.minimum.default, aten.min.other), Builder.minimum, Kind.DEFAULT),
-    ((aten.eq.Tensor, aten.eq.Scalar), Builder.equal, Kind.ALWAYS_BOOL),
     ((aten.ne.Tensor, aten.ne.Scalar), Builder.not_equal, Kind.ALWAYS_BOOL),
-    ((aten.gt.Tensor, aten.gt.Scalar), Builder.greater, Kind.ALWAYS_BOOL),
     ((aten.ge.Tensor, aten.ge.Scalar), Builder.greater_equal, Kind.ALWAYS_BOOL),
-    ((aten.lt.Tensor, aten.lt.Scalar), Builder.less, Kind.ALWAYS_BOOL),
     ((aten.le.Tensor, aten.le.Scalar), Builder.less_equal, Kind.ALWAYS_BOOL),
-)
-
-LOGIC_ROWS = (
-    (aten.logical_and.default, Builder.logical_and),
-    (aten.logical_or.default, Builder.logical_or),
-    (aten.logical_xor.default, Builder.logical_xor),
 )
 
 BITWISE_ROWS = (
@@ -79,16 +45,48 @@ BITWISE_ROWS = (
 
 
 def _register_rows() -> None:
-    for target, unary_op, kind in UNARY_ROWS:
-        converts(target, when=no_bool)(_unary(unary_op, kind))
-    for target, activation, kind in ACTIVATION_ROWS:
-        converts(target, when=no_bool)(_activation(activation, kind))
-    for targets, method, kind in BINARY_ROWS:
-        converts(*targets)(_binary(method, kind))
-    for target, method in LOGIC_ROWS:
-        converts(target)(_logic(method))
+    for schema, kind, operation, rule in _C.pointwise_table():
+        _register_shared_row(overload_of(schema), kind, operation, Kind[rule])
+    for target, unary_op in UNARY_ROWS:
+        converts(target, when=no_bool)(_unary(unary_op, Kind.DEFAULT))
+    for targets, method, rule in BINARY_ROWS:
+        converts(*targets)(_binary(method, rule))
     for targets, method in BITWISE_ROWS:
         converts(*targets, when=no_integers)(_logic(method))
+
+
+def overload_of(schema: str) -> torch._ops.OpOverload:
+    """`aten::max.other` as torch.ops.aten.max.other."""
+    name, _, overload = schema.removeprefix("aten::").partition(".")
+    return getattr(getattr(aten, name), overload or "default")
+
+
+def _register_shared_row(target: torch._ops.OpOverload, kind: str, operation: str, rule: Kind) -> None:
+    """A row of the table that both front ends read: core/conversion/tables/pointwise.def."""
+    if kind == "ACTIVATION":
+        converts(target, when=no_bool)(_activation(getattr(Activation, operation), rule))
+    elif kind == "UNARY":
+        op = getattr(Unary, operation)
+        converts(target, when=no_bool)(_test(op) if rule is Kind.ALWAYS_BOOL else _unary(op, rule))
+    else:
+        op = getattr(trt.ElementWiseOperation, operation)
+        logic = {"AND": Builder.logical_and, "OR": Builder.logical_or, "XOR": Builder.logical_xor}
+        make = _logic(logic[operation]) if kind == "LOGICAL" else _binary(_elementwise(op), rule)
+        converts(target)(make)
+
+
+def _elementwise(op: trt.ElementWiseOperation) -> Callable[..., Any]:
+    return lambda b, x, y: b.elementwise(op, x, y)
+
+
+def _test(op: trt.UnaryOperation) -> Callable[..., Any]:
+    """isinf and isnan: False for every integer."""
+
+    def convert(b: Builder, x: Value) -> Value:
+        x = b.tensor(x)
+        return b.unary(op, x) if b.dtype(x).is_floating_point else b.full_like(x, False, torch.bool)
+
+    return convert
 
 
 def _unary(op: trt.UnaryOperation, kind: Kind) -> Callable[..., Any]:
@@ -324,21 +322,9 @@ def frac(b: Builder, x: Value) -> Value:
     return b.sub(x, truncated(b, x))
 
 
-@converts(aten.isinf.default)
-def isinf(b: Builder, x: Value) -> Value:
-    x = b.tensor(x)
-    return b.unary(Unary.ISINF, x) if b.dtype(x).is_floating_point else b.full_like(x, False, torch.bool)
-
-
-@converts(aten.isnan.default)
-def isnan(b: Builder, x: Value) -> Value:
-    x = b.tensor(x)
-    return b.unary(Unary.ISNAN, x) if b.dtype(x).is_floating_point else b.full_like(x, False, torch.bool)
-
-
 @converts(aten.isfinite.default)
 def isfinite(b: Builder, x: Value) -> Value:
-    return b.logical_not(b.logical_or(isinf(b, x), isnan(b, x)))
+    return b.logical_not(b.logical_or(_test(Unary.ISINF)(b, x), _test(Unary.ISNAN)(b, x)))
 
 
 @converts(aten.logical_not.default)

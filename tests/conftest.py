@@ -1,0 +1,22 @@
+"""All tests: one thread per worker where several workers share the machine; gpu and nvinfer marks skip with a reason."""
+
+import os
+
+if os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what this machine cannot run."""
+    if not any(item.get_closest_marker("gpu") or item.get_closest_marker("nvinfer") for item in items):
+        return
+    import torch_tensorrt
+
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+        if item.get_closest_marker("nvinfer") and torch_tensorrt.provider().name != "nvidia":
+            item.add_marker(pytest.mark.skip(reason="needs NVIDIA's libnvinfer"))
