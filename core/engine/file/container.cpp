@@ -81,24 +81,26 @@ bool all_zero(ByteSpan bytes) {
 
 }  // namespace
 
-Bytes write_container(const std::map<SectionId, Bytes>& sections) {
-  Header header{};
-  std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.version = kFormatVersion;
-  header.sections = static_cast<uint32_t>(sections.size());
+Bytes write_container(const std::map<SectionId, Section>& sections) {
   std::vector<Entry> directory;
   uint64_t end = sizeof(Header) + sections.size() * sizeof(Entry);
-  for (const auto& [id, bytes] : sections) {
-    directory.push_back({static_cast<uint32_t>(id), 0, aligned(end), bytes.size(), xxh64(bytes)});
-    end = aligned(end) + bytes.size();
+  for (const auto& [id, section] : sections) {
+    directory.push_back({static_cast<uint32_t>(id), 0, aligned(end), section.length, 0});
+    end = aligned(end) + section.length;
   }
-  header.length = end;
-  header.checksum = checksum_of(header, directory);
   Bytes file(end);
+  auto entry = directory.begin();
+  for (const auto& [id, section] : sections) {
+    for (const Section::Piece& piece : section.pieces)
+      std::copy(piece.bytes.begin(), piece.bytes.end(), file.begin() + entry->offset + piece.offset);
+    entry->checksum = xxh64(ByteSpan(file).subspan(entry->offset, entry->length));
+    ++entry;
+  }
+  Header header{{}, kFormatVersion, static_cast<uint32_t>(sections.size()), end, 0};
+  std::memcpy(header.magic, kMagic, sizeof kMagic);
+  header.checksum = checksum_of(header, directory);
   std::memcpy(file.data(), &header, sizeof header);
   std::memcpy(file.data() + sizeof header, directory.data(), directory.size() * sizeof(Entry));
-  auto entry = directory.begin();
-  for (const auto& [id, bytes] : sections) std::copy(bytes.begin(), bytes.end(), file.begin() + (entry++)->offset);
   return file;
 }
 

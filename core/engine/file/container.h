@@ -27,7 +27,20 @@ enum class SectionId : uint32_t { kAbout = 1, kGraph = 2, kProfiles = 3, kWeight
 using Bytes = std::vector<std::byte>;
 using ByteSpan = std::span<const std::byte>;
 
-Bytes write_container(const std::map<SectionId, Bytes>& sections);
+// A section to be written: bytes of other memory at offsets in it, zeros between. Large weights are copied once only.
+struct Section {
+  struct Piece {
+    uint64_t offset;
+    ByteSpan bytes;
+  };
+  uint64_t length = 0;
+  std::vector<Piece> pieces;
+
+  Section() = default;
+  Section(const Bytes& bytes) : length(bytes.size()), pieces{{0, bytes}} {}
+};
+
+Bytes write_container(const std::map<SectionId, Section>& sections);
 // Throws kCorruptPlan for anything that write_container did not write. The spans point into `file`.
 std::map<SectionId, ByteSpan> read_container(ByteSpan file);
 

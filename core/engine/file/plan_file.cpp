@@ -219,13 +219,12 @@ std::shared_ptr<const Plan> read_sections(const std::map<SectionId, ByteSpan>& s
 }  // namespace
 
 std::vector<std::byte> write_plan(const Plan& plan) {
-  WeightsWriter weights(plan.weights_bytes());
-  std::map<SectionId, Bytes> sections;
-  sections[SectionId::kGraph] = write_graph(plan, weights);
-  sections[SectionId::kProfiles] = write_profiles(plan);
-  sections[SectionId::kAbout] = write_about(plan);
-  sections[SectionId::kWeights] = weights.take();
-  return write_container(sections);
+  WeightsWriter weights;
+  const Bytes graph = write_graph(plan, weights), profiles = write_profiles(plan), about = write_about(plan);
+  return write_container({{SectionId::kGraph, graph},
+                          {SectionId::kProfiles, profiles},
+                          {SectionId::kAbout, about},
+                          {SectionId::kWeights, weights.section()}});
 }
 
 std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes) {

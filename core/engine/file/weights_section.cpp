@@ -17,13 +17,14 @@ void WeightsWriter::put(Writer& out, const Weights& weights) {
   out.put(weights.count);
   out.put(weights.name);
   const int64_t size = weights.empty() ? 0 : weights.bytes();
-  const auto [place, fresh] =
-      offsets_.try_emplace({weights.data, size}, (bytes_.size() + kAlignment - 1) / kAlignment * kAlignment);
-  out.put(size == 0 ? uint64_t{0} : place->second);
-  if (!fresh || size == 0) return;
-  bytes_.resize(place->second);
+  if (size == 0) return out.put(uint64_t{0});
+  const uint64_t end = (section_.length + kAlignment - 1) / kAlignment * kAlignment;
+  const auto [place, fresh] = offsets_.try_emplace({weights.data, size}, end);
+  out.put(place->second);
+  if (!fresh) return;
   const auto* data = static_cast<const std::byte*>(weights.data);
-  bytes_.insert(bytes_.end(), data, data + size);
+  section_.pieces.push_back({end, ByteSpan(data, static_cast<size_t>(size))});
+  section_.length = end + static_cast<uint64_t>(size);
 }
 
 WeightsReader::WeightsReader(ByteSpan section) : length_(section.size()) {

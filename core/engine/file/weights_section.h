@@ -12,13 +12,12 @@ namespace torchtrt::engine {
 
 class WeightsWriter {
  public:
-  explicit WeightsWriter(int64_t expected_bytes) { bytes_.reserve(static_cast<size_t>(expected_bytes)); }
-  // Writes where and what the weights are to `out`, their elements to the section.
+  // Writes where and what the weights are to `out`, and notes their memory, which must stay until the file is written.
   void put(Writer& out, const Weights& weights);
-  Bytes take() { return std::move(bytes_); }
+  const Section& section() const { return section_; }
 
  private:
-  Bytes bytes_;
+  Section section_;
   std::map<std::tuple<const void*, int64_t>, uint64_t> offsets_;
 };
 

@@ -125,6 +125,17 @@ TEST(Resize, FastPathsEqualTaps) {
   }
 }
 
+TEST(Resize, HalfTypesRoundOnce) {
+  for (const auto mode : {InterpolationMode::kLinear, InterpolationMode::kCubic}) {
+    Resize op = to({1, 2, 7, 6}, mode);
+    op.coordinates = kAlignCorners;
+    const at::Tensor x = at::rand({1, 2, 4, 3}).to(at::kBFloat16);
+    const at::Tensor exact = run_kernel(op, {of({1, 2, 4, 3})}, {x.to(at::kFloat)})[0];
+    const at::Tensor got = run_kernel(op, {of({1, 2, 4, 3}, DType::kBFloat16)}, {x})[0];
+    EXPECT_TRUE(at::equal(got, exact.to(at::kBFloat16)));
+  }
+}
+
 TEST(Resize, EmptyBatch) {
   EXPECT_EQ(run_kernel(to({0, 3, 4}), {of({0, 3, 2})}, {at::empty({0, 3, 2})})[0].size(2), 4);
 }
