@@ -14,6 +14,7 @@ from torch.fx import GraphModule, Node
 
 from torch_tensorrt._enums import dtype
 from torch_tensorrt._errors import InputError
+from torch_tensorrt.dynamo._calls import explain_wrong_calls
 from torch_tensorrt.dynamo._inputs import checked_ranges
 from torch_tensorrt.dynamo._report import CompileReport, dryrun
 from torch_tensorrt.dynamo._settings import CompilationSettings, replace, say_once, takes_settings
@@ -103,7 +104,7 @@ class BindingNameMismatchError(InputError):
 
 
 def _result_count(gm: GraphModule) -> int:
-    returned = next(reversed(gm.graph.nodes)).args[0]
+    returned = next(iter(reversed(gm.graph.nodes))).args[0]
     return len(returned) if isinstance(returned, (tuple, list)) else 1
 
 
@@ -181,6 +182,7 @@ def compile_module(
         setattr(result, name, runtime_module(built, part, settings, name))
     _cast_at_borders(result, set(specs))
     _own_outputs(result)
+    explain_wrong_calls(result)
     report.seconds = seconds
     logger.info("%s", report)
     return result
@@ -234,7 +236,7 @@ def _cast(
 
 def _own_outputs(result: GraphModule) -> None:
     """Engines whose results leave the module give tensors that they do not use again."""
-    output = next(reversed(result.graph.nodes))
+    output = next(iter(reversed(result.graph.nodes)))
     for node in output.all_input_nodes:
         call = node.args[0] if node.op == "call_function" and node.args else node
         module = (

@@ -53,7 +53,7 @@ def _without_tokens(gm: GraphModule, count: int) -> GraphModule:
         for user in list(node.users):
             if user.target is operator.getitem and user.args[1] > 0:
                 user.replace_all_uses_with(call)
-    output = next(reversed(gm.graph.nodes))
+    output = next(iter(reversed(gm.graph.nodes)))
     output.args = (tuple(output.args[0][count:]),)
     for node in reversed(list(gm.graph.nodes)):
         is_token = node.op == "placeholder" and node in list(gm.graph.nodes)[:count]

@@ -227,7 +227,7 @@ class TRTInterpreter:
         if monitor is not None:
             config.progress_monitor = monitor
         try:
-            memory = self.trt_builder.build_serialized_network(self.network, config)
+            memory = build_engine(self.trt_builder, self.network, config)
         finally:
             if monitor is not None:
                 monitor.close()
@@ -248,6 +248,13 @@ class TRTInterpreter:
                 sizes.get(short(value.dtype), 0) + value.numel() * value.element_size()
             )
         return sizes
+
+
+def build_engine(
+    builder: trt.Builder, network: trt.INetworkDefinition, config: trt.IBuilderConfig
+) -> trt.IHostMemory | None:
+    """The engine's own work, apart from ours."""
+    return builder.build_serialized_network(network, config)
 
 
 def _network_shape(spec: Input) -> tuple[int, ...]:
