@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 import torch_tensorrt
+from torch_tensorrt._errors import DtypeContractError
 from torch_tensorrt.demo._report import Report, device
 
 
@@ -50,6 +51,17 @@ class TupleWrapper(torch.nn.Module):
         return answer["features"], answer["score"]
 
 
+class DoubleTable(torch.nn.Module):
+    """A float64 buffer meets a float32 input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("table", torch.tensor([0.5, 1.0, 2.0, 4.0], dtype=torch.float64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x * self.table).float()
+
+
 def run(report: Report, arguments: Namespace) -> None:
     """Each module, scripted or traced, with truncation permitted and not; as a raw engine and as a compiled module."""
     torch.manual_seed(0)
@@ -65,12 +77,46 @@ def run(report: Report, arguments: Namespace) -> None:
     for name, (scripted, eager) in modules.items():
         for truncate in (True, False):
             rows.append(_row(report, name, scripted, eager, x, truncate, findings))
-    header = ["module", "truncate", "engine inputs", "engine outputs", "raw engine = eager", "ts.compile = eager", "narrowed"]
+    header = ["module", "truncate", "declared", "inferred", "engine outputs", "raw engine = eager", "ts.compile = eager",
+              "narrowed"]
     report.table("TorchScript with int64 buffers", header, rows)
     report.table(
         "What became of int64 values (the same for both settings)",
         ["value", "kind", "from", "to", "decision", "proof", "cause"],
         list(findings) or [("none",) * 7],
+    )
+    _double_table(report)
+
+
+def _double_table(report: Report) -> None:
+    """float64, which no engine has: narrowed where the user permits it, else an error that says what to do."""
+    model = DoubleTable().eval().to(device())
+    scripted, x, rows = torch.jit.script(model), torch.randn(2, 4, device=device()), []
+    for truncate in (True, False):
+        with warnings.catch_warnings(record=True) as caught, torch.no_grad():
+            warnings.simplefilter("always")
+            try:
+                plan = _engine(scripted, x, truncate, torch.float32)
+            except DtypeContractError as error:
+                report.check("TorchScript, float64 table: error without permission only", not truncate)
+                rows.append((str(truncate), type(error).__name__, str(error).splitlines()[0]))
+                continue
+            same = _equal([torch_tensorrt.ts.embed_engine_in_new_module(plan)(x)], [model(x)])
+            report.check("TorchScript, float64 table: permitted, said and right", truncate and same and len(caught) == 1)
+            facts = torch_tensorrt.ts.last_dtype_report().narrowed()
+            rows += [(str(truncate), f"{r.value} {r.from_dtype} -> {r.to_dtype}", f"{r.proof} ({r.cause})") for r in facts]
+    report.table("A float64 buffer in a float32 model", ["truncate", "outcome", "proof, cause or message"], rows)
+
+
+def _engine(scripted: Any, x: torch.Tensor, truncate: bool, dtype: torch.dtype | None) -> bytes:
+    """The raw engine; without a dtype the input's type is left to inference."""
+    declared = {} if dtype is None else {"dtype": dtype}
+    return torch_tensorrt.ts.convert_method_to_trt_engine(
+        scripted,
+        "forward",
+        inputs=[torch_tensorrt.Input(tuple(x.shape), **declared)],
+        truncate_long_and_double=truncate,
+        device=torch_tensorrt.Device(str(device())),
     )
 
 
@@ -91,7 +137,8 @@ def _row(
                                "truncate_long_and_double": truncate, "device": torch_tensorrt.Device(str(device()))}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", DeprecationWarning)
-        plan = torch_tensorrt.ts.convert_method_to_trt_engine(scripted, "forward", **options)
+        inferred, _ = _bindings(_engine(scripted, x, truncate, None))
+        plan = _engine(scripted, x, truncate, torch.float32)
         facts = torch_tensorrt.ts.last_dtype_report()
         raw = torch_tensorrt.ts.embed_engine_in_new_module(plan)
         compiled = torch_tensorrt.ts.compile(scripted, require_full_compilation=True, **options)
@@ -102,9 +149,9 @@ def _row(
     inputs, outputs = _bindings(plan)
     checks = [report.check(f"TorchScript, {name}, truncate={truncate}: {what}", good)
               for what, good in zip(("raw engine", "ts.compile"), same, strict=True)]
-    report.check(f"TorchScript, {name}: input stays float32", inputs == "x: float32")
+    report.check(f"TorchScript, {name}: input float32, declared and inferred", inputs == inferred == "x: float32")
     report.check(f"TorchScript, {name}: num_batches_tracked is dead", not any("num_batches" in r.value for r in facts.rows))
-    return (name, str(truncate), inputs, outputs, *checks, str(len(facts.narrowed())))
+    return (name, str(truncate), inputs, inferred, outputs, *checks, str(len(facts.narrowed())))
 
 
 def _listed(result: Any) -> list[torch.Tensor]:
