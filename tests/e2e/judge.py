@@ -74,30 +74,52 @@ import sys
 import torch
 import torch_tensorrt
 
-loaded = torch_tensorrt.load(sys.argv[1])
-run = loaded.module() if isinstance(loaded, torch.export.ExportedProgram) else loaded
-calls, expected = torch.load(sys.argv[2], weights_only=True)
-with torch.no_grad():
+
+def compare(path, data):
+    loaded = torch_tensorrt.load(path)
+    run = loaded.module() if isinstance(loaded, torch.export.ExportedProgram) else loaded
+    calls, expected = torch.load(data, weights_only=True)
     for inputs, wanted in zip(calls, expected, strict=True):
         found = run(*inputs)
         found = found if isinstance(found, (tuple, list)) else (found,)
         for f, w in zip(found, wanted, strict=True):
             assert f.dtype == w.dtype and f.device == w.device, (f.dtype, w.dtype)
             torch.testing.assert_close(f, w, rtol=0, atol=0)
-print("equal", len(calls), type(loaded).__name__)
+    return f"equal {len(calls)} {type(loaded).__name__}"
+
+
+for path in sys.argv[1:]:
+    try:
+        with torch.no_grad():
+            said = compare(path, path + ".data")
+    except Exception as error:
+        said = repr(error)
+    print(path, said.replace(chr(10), " "), sep=" says: ")
 """
-"""Loads a file and compares bit by bit with the outputs that the compiled module gave before it was saved."""
+"""Loads files and compares bit by bit with what the compiled modules gave before they were saved."""
 
 
-def assert_same_in_new_process(path: Path, compiled: Any, calls: list[tuple[torch.Tensor, ...]]) -> str:
-    """The file gives the same outputs in a process that knows nothing but the two packages."""
+def keep_outputs(path: Path, compiled: Any, calls: list[tuple[torch.Tensor, ...]]) -> None:
+    """Writes beside a saved model what it gives for these calls."""
     expected = []
     with torch.no_grad():
         for inputs in calls:
             found = compiled(*inputs)
             expected.append(tuple(found) if isinstance(found, (tuple, list)) else (found,))
-    data = path.with_suffix(".data")
-    torch.save((calls, expected), data)
-    said = in_new_process(LOADER, path, data)
-    assert f"equal {len(calls)}" in said, said
+    torch.save((calls, expected), f"{path}.data")
+
+
+def said_by_new_process(*paths: Path) -> dict[Path, str]:
+    """What a process that knows nothing but the two packages says of saved models and their kept outputs."""
+    said = dict(
+        line.split(" says: ") for line in in_new_process(LOADER, *paths).splitlines() if " says: " in line
+    )
+    return {Path(path): word for path, word in said.items()}
+
+
+def assert_same_in_new_process(path: Path, compiled: Any, calls: list[tuple[torch.Tensor, ...]]) -> str:
+    """The file gives the same outputs in a new process."""
+    keep_outputs(path, compiled, calls)
+    said = said_by_new_process(path)[path]
+    assert said.startswith(f"equal {len(calls)} "), said
     return said
