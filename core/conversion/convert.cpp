@@ -70,8 +70,8 @@ class Conversion {
       return operand;
     }
     // A number of another segment: made again here.
-    TORCHTRT_REQUIRE(kInternal, evaluates(*value->node()) || value->node()->kind() == c10::prim::ListConstruct,
-                     "value %", value->debugName(), " is not in the segment");
+    TORCHTRT_REQUIRE(kInternal, is_evaluated(*value->node(), graph_), "value %", value->debugName(),
+                     " is not in the segment");
     convert_node(*value->node());
     return values_.at(value);
   }
@@ -166,9 +166,11 @@ bool is_evaluated(const Node& node, const ir::TypedGraph& graph) {
   if (node.kind() == c10::prim::Constant || node.kind() == c10::prim::ListConstruct ||
       node.kind() == c10::prim::ListUnpack)
     return true;
-  if (!evaluates(node)) return false;
-  const ir::Fact fact = graph.fact(node.output());  // a 0-dim tensor with data is no number
-  return fact.is_known() && !(fact.is_tensor() && fact.tensor().is_meta());
+  if (node.outputs().size() != 1) return false;
+  // Tracing writes arithmetic on sizes with 0-dim tensors: those whose samples have values are numbers too.
+  const ir::Fact fact = graph.fact(node.output());
+  if (evaluates(node)) return fact.is_known() && !(fact.is_tensor() && fact.tensor().is_meta());
+  return find_converter(node) && fact.is_tensor() && !fact.tensor().is_meta() && fact.tensor().dim() == 0;
 }
 
 bool is_supported(const Node& node) {

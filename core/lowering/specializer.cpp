@@ -3,6 +3,8 @@
 
 #include <torch/csrc/jit/ir/constants.h>
 
+#include <functional>
+
 #include "core/ir/origin.h"
 #include "core/lowering/sample.h"
 #include "core/util/error.h"
@@ -45,6 +47,7 @@ Abstract Specializer::add_input(const std::string& name, std::vector<c10::IValue
   Value* input = graph->addInput();
   input->setDebugName(name);
   input->setType(c10::TensorType::get());
+  shared_.insert(input);
   sets_ = std::max(sets_, samples.size());
   return computed(input, std::move(samples));
 }
@@ -183,6 +186,7 @@ void Specializer::fold(Node* node) {
 }
 
 void Specializer::emit(Node* node) {
+  if (emit_functional(node)) return;
   std::vector<std::vector<c10::IValue>> samples(node->outputs().size());
   for (size_t k = 0; k < sets_; ++k) {
     const auto results = run_node(node, samples_of_inputs(node, k, true));
@@ -190,6 +194,7 @@ void Specializer::emit(Node* node) {
   }
   Node* copy = graph->createClone(node, [this](Value* input) { return materialize(get(input)); });
   graph->insertNode(copy);
+  note_sharing(copy);
   for (size_t i = 0; i < copy->outputs().size(); ++i) {
     Value* output = copy->output(i);
     if (samples[i][0].isList() && output->type()->cast<c10::ListType>()) {
@@ -213,6 +218,7 @@ Abstract Specializer::unpack_list(Value* list, const std::vector<c10::IValue>& s
   for (size_t i = 0; i < length; ++i) {
     std::vector<c10::IValue> elements;
     for (const c10::IValue& sample : samples) elements.push_back(sample.toListRef()[i]);
+    if (shared_.count(list)) shared_.insert(unpack->output(i));
     items.push_back(computed(unpack->output(i), std::move(elements)));
   }
   return container_of(std::move(items), list->type());
@@ -221,7 +227,64 @@ Abstract Specializer::unpack_list(Value* list, const std::vector<c10::IValue>& s
 void Specializer::emit_opaque(Node* node) {
   Node* copy = graph->createClone(node, [this](Value* input) { return materialize(get(input)); });
   graph->insertNode(copy);
+  note_sharing(copy);
   for (size_t i = 0; i < copy->outputs().size(); ++i) set(node->output(i), computed(copy->output(i), {}));
+}
+
+// After views and nodes of unknown meaning, writes to one value may be seen through another.
+void Specializer::note_sharing(const Node* node) {
+  const auto* schema = node->maybeSchema();
+  bool shares = schema == nullptr;
+  if (schema)
+    for (const auto& result : schema->returns()) shares |= result.alias_info() != nullptr;
+  if (!shares) return;
+  for (const Value* input : node->inputs()) {
+    shared_.insert(input);
+    if (input->node()->kind() == c10::prim::ListConstruct)
+      shared_.insert(input->node()->inputs().begin(), input->node()->inputs().end());
+  }
+  shared_.insert(node->outputs().begin(), node->outputs().end());
+}
+
+// Every name of a value gets the new one: what an in-place operator does to a value without views.
+void Specializer::rebind(const Value* from, const Abstract& to) {
+  const std::function<void(Abstract&)> replace = [&](Abstract& abstract) {
+    if (abstract.items)
+      for (Abstract& item : *abstract.items) replace(item);
+    if (abstract.value == from) {
+      abstract.value = to.value;
+      abstract.samples = to.samples;
+    }
+  };
+  for (auto& [name, abstract] : environment_) replace(abstract);
+}
+
+// x.op_(...) -> x = x.op(...). Valid where x was made in the graph, has no views, and keeps its type and sizes.
+bool Specializer::emit_functional(Node* node) {
+  const std::string name = node->kind().toQualString();
+  if (!node->maybeSchema() || !node->schema().is_mutable() || name.back() != '_' || node->outputs().size() != 1)
+    return false;
+  const Abstract self = get(node->input(0));
+  if (!self.value || shared_.count(self.value)) return false;
+  std::vector<Value*> inputs;
+  for (Value* input : node->inputs()) inputs.push_back(materialize(get(input)));
+  const auto kind = c10::Symbol::fromQualString(name.substr(0, name.size() - 1));
+  Node* twin = graph->insertNode(graph->create(kind, inputs)->copyMetadata(node));
+  std::vector<c10::IValue> samples;
+  bool same = twin->maybeOperator() != nullptr;
+  for (size_t k = 0; k < sets_ && same; ++k) {
+    samples.push_back(run_node(twin, samples_of_inputs(node, k, true)).at(0));
+    const at::Tensor before = self.sample(k, true).toTensor(), after = samples.back().toTensor();
+    same = before.scalar_type() == after.scalar_type() && before.sizes() == after.sizes();
+  }
+  if (!same) {
+    twin->destroy();
+    return false;
+  }
+  const Abstract result = computed(twin->output(), std::move(samples));
+  rebind(self.value, result);
+  set(node->output(), result);
+  return true;
 }
 
 }  // namespace torchtrt::lowering

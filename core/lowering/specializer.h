@@ -1,6 +1,7 @@
 // Specializer: walks a graph with abstract values and writes the straight line.
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -35,8 +36,11 @@ class Specializer {
   void visit_if(Node* node);
   void visit_loop(Node* node);
   void visit_operator(Node* node);
-  void fold(Node* node);         // all inputs are constants
-  void emit(Node* node);         // a copy of the node in the new graph, with samples
+  void fold(Node* node);             // all inputs are constants
+  void emit(Node* node);             // a copy of the node in the new graph, with samples
+  bool emit_functional(Node* node);  // an in-place operator on a value that nobody shares
+  void note_sharing(const Node* node);
+  void rebind(const torch::jit::Value* from, const Abstract& to);
   void emit_opaque(Node* node);  // a copy without samples
 
   std::vector<c10::IValue> samples_of_inputs(Node* node, size_t k, bool meta) const;
@@ -52,6 +56,8 @@ class Specializer {
   size_t sets_ = 1;  // shape sets: 1, or 3 where an input is dynamic
   std::unordered_map<const torch::jit::Value*, Abstract> environment_;
   std::unordered_map<const c10::TensorImpl*, torch::jit::Value*> constants_;
+  std::set<const torch::jit::Value*>
+      shared_;  // views, what they look at, and inputs: writes to them are seen elsewhere
 };
 
 }  // namespace torchtrt::lowering

@@ -75,9 +75,10 @@ std::string known_axis(const Query& query) {
   return sizes.at(place) < 0 ? "the split axis has to be of known length" : "";
 }
 
-const Registration chunk({"aten::chunk"}, convert_chunk, known_axis);
-const Registration split({"aten::split.Tensor", "aten::split.sizes", "aten::split_with_sizes"}, convert_split,
-                         known_axis);
+const Registration chunk({"aten::chunk", "aten::unsafe_chunk"}, convert_chunk, known_axis);
+const Registration split({"aten::split.Tensor", "aten::split.sizes", "aten::split_with_sizes",
+                          "aten::unsafe_split.Tensor", "aten::unsafe_split_with_sizes"},
+                         convert_split, known_axis);
 const Registration unbind({"aten::unbind.int"}, convert_unbind, known_axis);
 
 }  // namespace

@@ -141,6 +141,24 @@ TEST(Specialize, DataDependentSizesAreUnknown) {
   EXPECT_FALSE(graph.fact(graph.graph->outputs()[0]).is_known());
 }
 
+TEST(Specialize, WritesToOwnValuesBecomeNewValues) {
+  const auto graph = typed(module_of(R"(
+    def forward(self, x):
+      a, b = torch.unsafe_chunk(torch.relu(x), 2, 0)
+      a.add_(b)
+      return a * 2
+  )"),
+                           {input_of({4})});
+  EXPECT_EQ(count(graph.graph, "aten::add_"), 0u);
+  EXPECT_EQ(count(graph.graph, "aten::add"), 1u);
+}
+
+TEST(Specialize, WritesThroughViewsStay) {
+  const auto graph =
+      typed(module_of("def forward(self, x):\n  y = torch.relu(x)\n  y[0].add_(1)\n  return y * 2"), {input_of({4})});
+  EXPECT_EQ(count(graph.graph, "aten::add_"), 1u);
+}
+
 TEST(Specialize, ContainersFold) {
   const auto graph = typed(module_of(R"(
     def forward(self, pair: Tuple[Tensor, Tensor]):
