@@ -35,6 +35,7 @@ class DeviceContext final : public Context {
   void run_steps(const Program& program, size_t first, void* stream);
   void run_timed(const Step& step, void* stream);
   void run_step(const Step& step, void* stream);
+  std::string failure_of(const Step& step, const char* what) const;
   void store(const Step& step, int output, at::Tensor result, const at::Tensor& dest, void* stream);
   void deliver(const Program& program, void* stream);
 

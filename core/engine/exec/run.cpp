@@ -120,13 +120,22 @@ void DeviceContext::run_steps(const Program& program, size_t first, void* stream
         run_step(step, stream);
       }
     } catch (const Error& error) {
-      throw Error(error.kind(), join(step.layer->kind(), " layer \"", plan_->plan().graph.node(step.node).name,
-                                     "\" failed to run: ", error.what()));
+      throw Error(error.kind(), failure_of(step, error.what()));
     } catch (const c10::Error& error) {
-      TORCHTRT_THROW(kExecution, step.layer->kind(), " layer \"", plan_->plan().graph.node(step.node).name,
-                     "\" failed to run: ", error.what_without_backtrace());
+      throw Error(ErrorKind::kExecution, failure_of(step, error.what_without_backtrace()));
+    } catch (const std::exception& error) {
+      throw Error(ErrorKind::kExecution, failure_of(step, error.what()));
     }
   }
+}
+
+std::string DeviceContext::failure_of(const Step& step, const char* what) const {
+  std::string text =
+      join(step.layer->kind(), " layer \"", plan_->plan().graph.node(step.node).name, "\" failed to run: ", what);
+  for (size_t i = 0; i < step.inputs.size(); ++i)
+    if (const at::Tensor* input = step.inputs[i]; input && input->defined())
+      text += join("\n  input ", i, ": ", dtype_of(input->scalar_type()), ' ', shape_of(*input));
+  return text;
 }
 
 void DeviceContext::run_timed(const Step& step, void* stream) {

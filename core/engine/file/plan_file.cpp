@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/engine/file/cursor.h"
+#include "core/engine/file/enumerators.h"
 #include "core/engine/file/weights_section.h"
 #include "core/engine/plan/profile.h"
 
@@ -120,8 +121,11 @@ void read_node(Cursor& in, const WeightsReader& weights, Graph& graph) {
                    ", which this library does not know. It may be of a newer version: compile the model again");
   for (auto left = in.get_count(9); left > 0; --left) {
     const auto field = in.get<std::string>();
-    TORCHTRT_REQUIRE(kCorruptPlan, layer->set_field(field, get_field(in, weights)), kind, " layers have no attribute ",
-                     field);
+    const FieldValue value = get_field(in, weights);
+    const auto* number = std::get_if<int64_t>(&value);
+    TORCHTRT_REQUIRE(kCorruptPlan, !number || is_allowed(kind, field, *number), "the plan is damaged: ", kind,
+                     " layer \"", name, "\" has ", field, ' ', *number);
+    TORCHTRT_REQUIRE(kCorruptPlan, layer->set_field(field, value), kind, " layers have no attribute ", field);
   }
   const auto inputs = in.get_list<ValueId>();
   for (const ValueId input : inputs)
