@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 from torch_tensorrt import _metadata
@@ -71,6 +72,11 @@ def _check(inputs: Sequence[torch.Tensor], facts: _Facts) -> None:
     for position, (tensor, name, dtype, shape) in enumerate(
         zip(inputs, facts.input_names, facts.input_dtypes, facts.input_shapes, strict=False)
     ):
+        if tensor.is_meta and not isinstance(tensor, FakeTensor):
+            raise InputError(
+                f"Input '{name}' (argument {position}): engine runs on {facts.device}, got a tensor on "
+                f"{tensor.device}, which has no values. Move it: .to('{facts.device}')."
+            )
         if tensor.dtype != dtype:
             raise InputError(
                 f"Input '{name}' (argument {position}): engine expects {_word(dtype)}, "
