@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -59,6 +62,7 @@ def save(
         lambda path: torch.export.save(
             program, path, extra_files=dict(extra_files or {}), pickle_protocol=pickle_protocol
         ),
+        suffix=".pt2",
     )
 
 
@@ -222,21 +226,18 @@ def load(
     `format`: exported_program or torchscript to try only that; `extra_files`: names to be filled with their
     contents.
     """
-    readers = {"exported_program": _load_program, "torchscript": torch.jit.load}
-    if format is not None and format not in readers:
+    if format is not None and format not in _READERS:
         reason = " (executorch programs cannot be loaded yet)" if format == "executorch" else ""
-        raise InputError(f"format is one of {', '.join(readers)}; got {format!r}{reason}")
+        raise InputError(f"format is one of {', '.join(_READERS)}; got {format!r}{reason}")
     if not os.path.isfile(file_path):
         raise FileNotFoundError(f"torch_tensorrt.load: there is no file '{file_path}'")
     reasons = []
-    for name, reader in readers.items():
-        if format in (None, name):
-            try:
-                return _read(reader, file_path, extra_files, kwargs)
-            except (
-                Exception
-            ) as error:  # a door: any of torch's many exceptions means that it is not this format
-                reasons.append(f"  as {name}: {type(error).__name__}: {_first_lines(error)}")
+    for name in [format] if format else _likely_formats(file_path):
+        try:
+            with _quiet_export():
+                return _read(_READERS[name], file_path, extra_files, kwargs)
+        except Exception as error:  # a door: any of torch's many exceptions means that it is not this format
+            reasons.append(f"  as {name}: {type(error).__name__}: {_first_lines(error)}")
     raise InputError(
         f"'{file_path}' cannot be loaded\n"
         + "\n".join(reasons)
@@ -244,10 +245,40 @@ def load(
     )
 
 
+def _likely_formats(path: Any) -> list[str]:
+    """Both formats; first the one that the names inside the archive tell."""
+    names: list[str] = []
+    with contextlib.suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    scripted = any("/code/" in name for name in names)
+    return ["torchscript", "exported_program"] if scripted else ["exported_program", "torchscript"]
+
+
+@contextlib.contextmanager
+def _quiet_export() -> Iterator[None]:
+    """torch.export logs whole tracebacks for what it then raises; the reasons are part of our error."""
+    loggers = [logging.getLogger(name) for name in ("torch.export", "torch.export.pt2_archive._package")]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
+
+
 def _load_program(path: str, **kwargs: Any) -> Any:
     if "_extra_files" in kwargs:
         kwargs["extra_files"] = kwargs.pop("_extra_files")
-    return torch.export.load(path, **kwargs)
+    with open(path, "rb") as file:
+        return torch.export.load(file, **kwargs)
+
+
+_READERS: dict[str, Callable[..., Any]] = {
+    "exported_program": _load_program,
+    "torchscript": torch.jit.load,
+}
 
 
 def _read(

@@ -65,11 +65,22 @@ def in_new_process(path, compiled, rows):
     return done.stdout
 
 
-@pytest.mark.parametrize("retrace", [True, False])
-def test_exported_program(compiled, tmp_path, retrace):
+def loads_alike(path, compiled, rows):
+    """As `in_new_process`, here: what was saved gives the same results."""
+    loaded = torch_tensorrt.load(path)
+    run = loaded.module() if isinstance(loaded, torch.export.ExportedProgram) else loaded
+    with torch.no_grad():
+        for n in rows:
+            x = randn(n, 3)
+            torch.testing.assert_close(run(x), compiled(x))
+    return type(loaded).__name__
+
+
+@pytest.mark.parametrize("options", [{"retrace": True}, {"retrace": False}, {"use_legacy_exporter": True}])
+def test_exported_program(compiled, tmp_path, options):
     path = tmp_path / "model.pt2"
-    torch_tensorrt.save(compiled, path, inputs=[randn(4, 3)], retrace=retrace)
-    assert "same ExportedProgram" in in_new_process(path, compiled, [4])
+    torch_tensorrt.save(compiled, path, inputs=[randn(4, 3)], **options)
+    assert loads_alike(path, compiled, [4]) == "ExportedProgram"
 
 
 def test_dynamic_shapes_from_inputs(compiled, tmp_path):
@@ -83,14 +94,14 @@ def test_dynamic_shapes_given(compiled, tmp_path):
     path = tmp_path / "model.ep"
     shapes = ({0: torch.export.Dim("rows", min=2, max=8)},)
     torch_tensorrt.save(compiled, path, arg_inputs=[randn(4, 3)], dynamic_shapes=shapes)
-    assert "same ExportedProgram" in in_new_process(path, compiled, [2, 8])
+    assert loads_alike(path, compiled, [2, 8]) == "ExportedProgram"
 
 
 def test_an_exported_program_is_saved_as_it_is(compiled, tmp_path):
     path = tmp_path / "model.ep"
     program = torch_tensorrt.dynamo.export(compiled, arg_inputs=[randn(4, 3)])
     torch_tensorrt.save(program, path)
-    assert "same ExportedProgram" in in_new_process(path, compiled, [4])
+    assert loads_alike(path, compiled, [4]) == "ExportedProgram"
 
 
 def test_torchscript(compiled, tmp_path):
@@ -105,7 +116,7 @@ def test_a_script_module_is_saved_as_it_is(compiled, tmp_path):
     kinds = [node.kind() for node in scripted._run_on_acc_0.graph.nodes()]
     assert "tensorrt::execute_engine" in kinds
     torch_tensorrt.save(scripted, path, output_format="torchscript")
-    assert "ScriptModule" in in_new_process(path, compiled, [4])
+    assert "ScriptModule" in loads_alike(path, compiled, [4])
     with pytest.raises(InputError, match="output_format='torchscript'"):
         torch_tensorrt.save(scripted, path)
 
@@ -127,7 +138,7 @@ def test_inputs_of_the_compilation_are_taken(compiled, tmp_path):
     )
     path = tmp_path / "model.ep"
     torch_tensorrt.save(program.module(), path)
-    assert "same ExportedProgram" in in_new_process(path, compiled, [4, 7])
+    assert loads_alike(path, compiled, [4, 7]) == "ExportedProgram"
 
 
 def test_unknown_inputs_are_asked_for(compiled, tmp_path):
