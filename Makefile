@@ -29,7 +29,7 @@ test-cpp: build
 	ctest --test-dir build/cmake --output-on-failure --timeout 900
 
 test-py: build
-	$(PY) -m pytest tests -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+	PYTHONHASHSEED=0 $(PY) -m pytest tests -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 # The Python side: stamps are newer than what they were made from.
 $(VENV)/.created:

@@ -43,9 +43,6 @@ endfunction()
 
 set(TORCHTRT_EMBEDDED_TARGETS)
 foreach(major IN LISTS TORCHTRT_TENSORRT_MAJORS)
-  if(NOT engine_small)
-    break()
-  endif()
   torchtrt_interface_library(nvinfer_embedded${major} nvinfer ${major} ${engine_api})
   target_link_libraries(nvinfer_embedded${major} PRIVATE engine_plain engine_aten torchtrt_util torch::core)
   torchtrt_interface_library(nvinfer_plugin_embedded${major} nvinfer_plugin ${major}

@@ -4,7 +4,7 @@
 #   tools/gpu.sh [build|test|demo|bench]...     default: all four
 set -uo pipefail
 cd "$(dirname "$0")/.."
-export PYTHON=${PYTHON:-$(command -v python3)} PYTHONPATH="$PWD/py${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
+export PYTHON=${PYTHON:-$(command -v python3)} PYTHONPATH="$PWD/py${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 PYTHONHASHSEED=0
 export TORCHTRT_EMBEDDED_DEVICE=${TORCHTRT_EMBEDDED_DEVICE:-cuda}
 jobs=${TORCHTRT_JOBS:-$(nproc)}
 steps=${*:-build test demo bench}

@@ -144,7 +144,7 @@ def test_a3_explicit_typing(reported, entry, explicit):
 @pytest.mark.parametrize(
     "precisions",
     [{BF16}, {F32, BF16}, {F16}, {trt.bfloat16}, {torch_tensorrt.dtype.bf16}, [BF16, F16]],
-    ids=str,
+    ids=["bf16", "f32-bf16", "f16", "trt-bf16", "ours-bf16", "list-bf16-f16"],
 )
 def test_a4_enabled_precisions(reported, entry, precisions, caplog):
     model, x = reported
