@@ -87,6 +87,17 @@ void require_one_engine(const partitioning::Partition& partition, const char* wh
                  "require_full_compilation=False (or torch_executed_ops naming them). Or write a converter.");
 }
 
+// The outputs of an engine are tensors: numbers, strings and None in a result have no binding.
+void require_tensor_results(const ir::TypedGraph& graph, const ir::Structure& result) {
+  const bool tensor = result.is_tensor() && graph.fact(graph.graph->outputs().at(result.index)).is_tensor();
+  const bool leaf = result.is_tensor() || result.kind == ir::Structure::Kind::kConstant;
+  TORCHTRT_REQUIRE(kUnsupported, tensor || !leaf, "Full compilation: the method returns a ",
+                   result.type ? result.type->annotation_str() : "number",
+                   ", and an engine returns tensors only\n  Drop it from the result, or use torch_tensorrt.ts.compile, "
+                   "which returns it beside the tensors.");
+  for (const ir::Structure& item : result.items) require_tensor_results(graph, item);
+}
+
 conversion::Segment segment_of(const partitioning::Part& part) {
   conversion::Segment segment;
   segment.nodes = part.nodes;
@@ -133,6 +144,7 @@ std::string compiled_name(const torch::jit::Module& module) {
 EngineResult convert_method(const torch::jit::Module& module, const std::string& method,
                             const CompileRequest& request) {
   const Planned planned = plan(module, method, request, /*may_fall_back=*/false);
+  require_tensor_results(planned.graph, planned.graph.result);
   partitioning::Request whole = partition_request(planned, request.spec, true);
   require_one_engine(partitioning::partition(planned.graph, whole), "Full compilation");
   return {build(planned.graph, conversion::whole(planned.graph), request.spec), planned.dtypes.report};

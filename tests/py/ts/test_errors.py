@@ -102,3 +102,30 @@ class Raises(nn.Module):
 def test_shapes_that_the_model_refuses() -> None:
     with pytest.raises(InputError, match=r"aten::view(.|\n)*test_errors\.py"):
         convert(Raises(), torch_tensorrt.Input((5,), dtype=torch.float32))
+
+
+class Counts(nn.Module):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, int]:
+        return torch.relu(x), x.size(0)
+
+
+def test_numbers_are_no_results_of_an_engine() -> None:
+    with pytest.raises(UnsupportedOperatorError, match="returns a int"):
+        convert(Counts(), torch_tensorrt.Input((3,), dtype=torch.float32))
+    x = torch.randn(3)
+    module = compiled(torch.jit.script(Counts()), [x], min_block_size=1)
+    assert module(x)[1] == 3
+
+
+def test_nothing_to_compute() -> None:
+    with pytest.raises(UnsupportedOperatorError, match="computes nothing"):
+        convert(nn.Identity(), torch_tensorrt.Input((3,), dtype=torch.float32))
+
+
+@pytest.mark.parametrize(
+    "bad", [torch.ones(3, dtype=torch.half), torch.ones(3, dtype=torch.int64), torch.ones(4)]
+)
+def test_wrong_input_at_a_call(bad: torch.Tensor) -> None:
+    module = compiled(torch.jit.script(nn.ReLU()), [torch.randn(3)], require_full_compilation=True)
+    with pytest.raises(RuntimeError, match="Input 'input'"):
+        module(bad)
