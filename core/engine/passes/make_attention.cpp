@@ -6,6 +6,8 @@
 // Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing else uses. Query,
 // key and value must have the same known number of heads (other numbers would mean broadcasting here, grouping there),
 // and the mask no others.
+//
+// A row whose scores are all -inf gives 0 here and nan by its parts; finite scores give the same up to rounding.
 #include "core/engine/layers/attention.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/matrix_multiply.h"
