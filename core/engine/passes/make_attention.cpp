@@ -1,8 +1,7 @@
-// MatrixMultiply(Softmax([mask +] [scale *] MatrixMultiply([scale *] q, [scale *] k^T)), v)  ->  Attention(q, k, v,
-// mask)
-// Attention(scale * q, k, v)                                                              ->  Attention(q, k, v),
-// scaled
+// matmul(softmax(mask + scale * matmul(q, k^T)), v)  ->  Attention(q, k, v, mask), scaled
+// Attention(scale * q, k, v)                         ->  Attention(q, k, v), scaled
 //
+// Mask and scale may be absent, the scale may be one of q or k, and k^T may be the product's own or a Shuffle.
 // Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing else uses. Query,
 // key and value must have the same known number of heads (other numbers would mean broadcasting here, grouping there),
 // and the mask no others.
