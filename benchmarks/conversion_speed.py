@@ -25,9 +25,10 @@ class Mlp(torch.nn.Module):
 
 def main(depth: int = 200) -> None:
     warnings.simplefilter("ignore")
-    model = Mlp(depth).eval()
-    x = torch.randn(4, 64)
-    torch_tensorrt.compile(Mlp(2).eval(), inputs=[x], min_block_size=1)  # lazy imports are not conversion
+    device = torch_tensorrt.provider().device
+    model = Mlp(depth).eval().to(device)
+    x = torch.randn(4, 64, device=device)
+    torch_tensorrt.compile(Mlp(2).eval().to(device), inputs=[x], min_block_size=1)  # lazy imports are not conversion
     start = time.perf_counter()
     program = torch.export.export(model, (x,))
     export_s = time.perf_counter() - start

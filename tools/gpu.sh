@@ -20,8 +20,10 @@ step() {
 
 build() { TORCHTRT_JOBS=$jobs TORCHTRT_CMAKE_ARGS="-DTORCHTRT_BUILD_TESTS=OFF -DTORCHTRT_WERROR=OFF" tools/build.sh; }
 
+# The layer and operator tables run on the GPU; the other tests hold CPU tensors and run beside it.
 tests() {
-  "$PYTHON" -m pytest tests/engine tests/ops tests/py tests/e2e -q -n 8 --dist worksteal -p no:cacheprovider --timeout 300
+  local pytest=("$PYTHON" -m pytest -q -n 12 --dist worksteal -p no:cacheprovider --timeout 300)
+  "${pytest[@]}" tests/engine tests/ops && TORCHTRT_EMBEDDED_DEVICE=cpu "${pytest[@]}" tests/py tests/e2e
 }
 
 demo() { "$PYTHON" -m torch_tensorrt.demo --random-weights; }

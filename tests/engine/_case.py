@@ -12,6 +12,7 @@ from typing import Any
 import tensorrt as trt
 import torch
 import torch_tensorrt
+from torch.overrides import TorchFunctionMode
 
 from tests.util.oracle import assert_as_good_as_eager
 from tests.util.tolerance import tolerances
@@ -243,9 +244,26 @@ def _compare(y: torch.Tensor, wanted: torch.Tensor, eager: Callable[[], torch.Te
         assert_as_good_as_eager(y, eager(), wanted)
 
 
+class _InType(TorchFunctionMode):
+    """Whatever a reference holds in float64 (weights, constants) takes part in `dtype` on the engine's device."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        moved = torch.utils._pytree.tree_map_only(torch.Tensor, self._moved, (args, kwargs or {}))
+        return func(*moved[0], **moved[1])
+
+    def _moved(self, x: torch.Tensor) -> torch.Tensor:
+        with torch._C.DisableTorchFunctionSubclass():
+            return x.to(device(), self.dtype if x.dtype is torch.float64 else x.dtype)
+
+
 def _eager(reference: Callable[..., Any], inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """The reference in the inputs' own types on the engine's device."""
-    results = reference(*(x.to(device()) for x in inputs))
+    with _InType(inputs[0].dtype):
+        results = reference(*(x.to(device()) for x in inputs))
     return [r.cpu() for r in (results if isinstance(results, (list, tuple)) else [results])]
 
 

@@ -20,7 +20,7 @@ case("acosh", torch.acosh, x(3, 4, low=1.2, high=5))
 case("cosh", torch.cosh, x(3, 4))
 for name in ("ceil", "floor", "trunc", "round"):
     case(name, getattr(torch, name), x(3, 4, low=-9, high=9), dtypes=(*FLOATS, torch.int32))
-case("round_half_to_even", lambda a: torch.round(a * 0 + torch.tensor([0.5, 1.5, 2.5, -0.5])), x(3, 4), dtypes=(torch.float32,))
+case("round_half_to_even", lambda a: torch.round(a * 0 + torch.tensor([0.5, 1.5, 2.5, -0.5], device=a.device)), x(3, 4), dtypes=(torch.float32,))
 case("frac", torch.frac, x(3, 4, low=-9, high=9))
 for name in ("abs", "neg", "sign"):
     case(name, getattr(torch, name), x(3, 4, low=-BIG, high=BIG), dtypes=NUMBERS)
