@@ -154,3 +154,12 @@ def test_rtx_names_exist_and_refuse():
     with pytest.raises(NotImplementedError, match="RTX"):
         runtime.RuntimeCache("path").save()
     assert not torch.classes.tensorrt.RuntimeCacheHandle("path").has_cache()
+
+
+def test_both_doors_of_the_log_are_one():
+    before = torch.ops.tensorrt.get_logging_level()
+    torch.ops.tensorrt.set_logging_level(0)
+    assert torch_tensorrt._C._get_reportable_log_level() == torch_tensorrt._C.LogLevel.INTERNAL_ERROR
+    torch.ops.tensorrt.set_logging_level(before)
+    with pytest.raises(RuntimeError, match="Logging level 9"):
+        torch.ops.tensorrt.set_logging_level(9)

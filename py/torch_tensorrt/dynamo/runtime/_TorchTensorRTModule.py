@@ -55,7 +55,7 @@ __all__ = [
 
 _EXECUTE = torch.ops.tensorrt.execute_engine.default
 # The same operator, some 40 microseconds sooner: Note [Direct calls] in csrc/runtime.cpp.
-_RUN = getattr(_C.rt, "execute", lambda engine, inputs: None)
+_RUN = _C.rt.execute
 _is_compiling = torch.compiler.is_compiling
 _tracing_state = torch._C._get_tracing_state
 _SUBGRAPH = 1
