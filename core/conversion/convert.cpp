@@ -195,7 +195,8 @@ bool is_supported(const Node& node) {
                                                      "aten::is_floating_point",
                                                      "prim::isinstance",
                                                      "aten::format",
-                                                     "prim::Print"};
+                                                     "prim::Print",
+                                                     "aten::warn"};
   if (kSpecialised.count(node.kind().toQualString()) || evaluates(node) || find_converter(node)) return true;
   for (const Value* output : node.outputs())  // numbers are computed before anything is converted
     if (output->type()->isSubtypeOf(*c10::TensorType::get()) || output->type()->kind() == c10::TypeKind::ListType)

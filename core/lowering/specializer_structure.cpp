@@ -92,6 +92,7 @@ bool Specializer::visit_structure(Node* node) {
       set(node->output(), constant_of(c10::IValue(), node->output()->type()));
       return true;
     case c10::prim::Print:
+    case c10::aten::warn:
       return true;  // output of the model's author, not of the model
     case c10::prim::isinstance: {
       if (!get(node->input()).is_known()) return false;

@@ -13,6 +13,8 @@ from torch_tensorrt._errors import InputError
 from torch_tensorrt.ts._compile_spec import request_of
 from torch_tensorrt.ts._report import remember
 
+_DEVICE = Device._current_device()
+
 
 def _scripted(module: Any) -> torch.jit.ScriptModule:
     if isinstance(module, torch.jit.ScriptModule):
@@ -36,7 +38,7 @@ def compile(
     module: torch.jit.ScriptModule,
     inputs: Sequence[Any] | None = None,
     input_signature: Any | None = None,
-    device: Any = None,
+    device: Any = _DEVICE,
     disable_tf32: bool = False,
     sparse_weights: bool = False,
     enabled_precisions: Collection[Any] | None = None,
@@ -84,7 +86,7 @@ def convert_method_to_trt_engine(
     module: torch.jit.ScriptModule,
     method_name: str = "forward",
     inputs: Sequence[Any] | None = None,
-    device: Any = None,
+    device: Any = _DEVICE,
     disable_tf32: bool = False,
     sparse_weights: bool = False,
     enabled_precisions: Collection[Any] | None = None,
@@ -98,8 +100,6 @@ def convert_method_to_trt_engine(
     dla_global_dram_size: int = 536870912,
     truncate_long_and_double: bool = False,
     allow_shape_tensors: bool = False,
-    *,
-    input_signature: Any | None = None,
 ) -> bytes:
     """One method as a serialised engine.
 
@@ -125,7 +125,7 @@ def embed_engine_in_new_module(
     serialized_engine: bytes,
     input_binding_names: Sequence[str] | None = None,
     output_binding_names: Sequence[str] | None = None,
-    device: Any = None,
+    device: Any = _DEVICE,
 ) -> torch.jit.ScriptModule:
     """A ScriptModule that runs the engine, its arguments and results in the order of the names.
 

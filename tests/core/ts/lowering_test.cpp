@@ -159,6 +159,16 @@ TEST(Specialize, WritesThroughViewsStay) {
   EXPECT_EQ(count(graph.graph, "aten::add_"), 1u);
 }
 
+TEST(Specialize, WarningsAndPrintsGo) {
+  const auto graph = typed(module_of(R"(
+    def forward(self, x):
+      print("seen")
+      return torch.relu(x)
+  )"),
+                           {input_of({4})});
+  EXPECT_EQ(count(graph.graph, "prim::Print"), 0u);
+}
+
 TEST(Specialize, ContainersFold) {
   const auto graph = typed(module_of(R"(
     def forward(self, pair: Tuple[Tensor, Tensor]):
