@@ -25,7 +25,8 @@ demo: build
 
 test: test-cpp test-py
 
-test-cpp: build
+test-cpp: build build/.gtest
+	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) tools/build.sh
 	ctest --test-dir build/cmake --output-on-failure --timeout 900
 
 test-py: build
@@ -48,7 +49,7 @@ build/.gtest: tools/gtest.sh
 	touch $@
 
 build: $(VENV)/.requirements build/.gtest
-	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) tools/build.sh
+	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) tools/build.sh torchtrt _C embedded
 	@[ $(VENV)/.installed -nt pyproject.toml ] && [ $(VENV)/.installed -nt setup.py ] \
 	  || { $(PY) -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e . && touch $(VENV)/.installed; }
 
