@@ -21,8 +21,10 @@ from torch_tensorrt.dynamo._settings import CompilationSettings, replace, say_on
 from torch_tensorrt.dynamo._training import check_training
 from torch_tensorrt.dynamo.conversion._conversion import interpret_module_to_result, runtime_module
 from torch_tensorrt.dynamo.conversion._ConverterRegistry import DYNAMO_CONVERTERS
+from torch_tensorrt.dynamo.conversion._registry import names_of
 from torch_tensorrt.dynamo.lowering import get_decompositions, post_lowering, pre_export_lowering
 from torch_tensorrt.dynamo.lowering._decompose import decompose
+from torch_tensorrt.dynamo.lowering._decompositions import taken_apart
 from torch_tensorrt.dynamo.partitioning import Partition, SymbolRanges, construct_submodule_inputs, partition
 
 logger = logging.getLogger(__name__)
@@ -145,9 +147,12 @@ def _precision_words(settings: CompilationSettings) -> None:
 def lower(program: ExportedProgram, settings: CompilationSettings) -> GraphModule:
     """The program decomposed and cleaned up, as a graph module with its parameters."""
     program = pre_export_lowering(program, settings)
-    table = get_decompositions(settings.enable_experimental_decompositions, settings.decompose_attention)
+    named = names_of(settings.torch_executed_ops)
+    table = get_decompositions(
+        settings.enable_experimental_decompositions, settings.decompose_attention, named=named
+    )
     with torch.no_grad():
-        return post_lowering(decompose(program, table), settings)
+        return post_lowering(decompose(program, table, frozenset(taken_apart(named))), settings)
 
 
 def compile_module(

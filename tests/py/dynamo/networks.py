@@ -7,7 +7,6 @@ from typing import Any
 
 import tensorrt as trt
 import torch
-
 from torch_tensorrt.dynamo import CompilationSettings
 from torch_tensorrt.dynamo.conversion._build_config import build_config
 from torch_tensorrt.dynamo.conversion._builder import Builder

@@ -4,13 +4,13 @@ import pytest
 import tensorrt as trt
 import torch
 import torch.nn.functional as F
-
-from tests.py.dynamo.networks import Network, run
-from tests.util.oracle import assert_as_good_as_eager
 from torch_tensorrt._errors import ConversionError, DtypeContractError, Int64RangeError
 from torch_tensorrt.dynamo.conversion._dims import largest, prod, smallest
 from torch_tensorrt.dynamo.conversion._promote import Kind
 from torch_tensorrt.dynamo.conversion._weights import Const
+
+from tests.py.dynamo.networks import Network, run
+from tests.util.oracle import assert_as_good_as_eager
 
 BOTH = pytest.mark.parametrize("dynamic", [(), (0,), (0, 1)], ids=["static", "batch", "both"])
 X = torch.randn(3, 4, 5)

@@ -127,8 +127,7 @@ def test_a5_input_and_weights_differ_like_in_eager():
 def workaround():
     """The public workaround: float32 constants and casts, as a user's converter."""
     target = aten.convolution.default
-    places = [target, aten.conv2d.default]
-    before = {t: list(DYNAMO_ATEN_CONVERTERS.get(t, [])) for t in places}
+    before = {target: list(DYNAMO_ATEN_CONVERTERS[target])}
 
     def convolution(ctx, target, args, kwargs, name):
         x, weight, bias = args[:3]
@@ -145,8 +144,7 @@ def workaround():
         layer.name = name
         return layer.get_output(0)
 
-    for place in places:
-        dynamo_tensorrt_converter(place, priority=ConverterPriority.HIGH)(convolution)
+    dynamo_tensorrt_converter(target, priority=ConverterPriority.HIGH)(convolution)
     yield
     DYNAMO_ATEN_CONVERTERS.update(before)
 

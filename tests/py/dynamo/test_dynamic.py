@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from torch import nn
-
 import torch_tensorrt
-from tests.py.dynamo.models import Mlp, Sandwich, batch, compiled, engines
+from torch import nn
 from torch_tensorrt import Input, dynamo
 from torch_tensorrt.dynamo._tracer import get_dynamic_shapes_args
 from torch_tensorrt.dynamo.utils import extract_var_range_info
+
+from tests.py.dynamo.models import Mlp, Sandwich, batch, compiled, engines
 
 SIN = "torch.ops.aten.sin.default"
 
@@ -148,3 +148,21 @@ def test_shared_lengths_by_name():
     ]
     shapes = get_dynamic_shapes_args(Two(), inputs)
     assert shapes["x"][0] is shapes["y"][0] and shapes["x"][0].__name__ == "n"
+
+
+class Number(nn.Module):
+    """A whole number as an input of its own."""
+
+    def forward(self, x, n):
+        torch._check(n <= 8)
+        return torch.relu(x) * n + x[:n].sum()
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 8])
+def test_whole_number_as_input(n):
+    shapes = {"x": None, "n": torch.export.Dim.DYNAMIC}
+    program = torch.export.export(Number(), (torch.randn(8, 3), 4), dynamic_shapes=shapes)
+    module = dynamo.compile(program, min_block_size=1)
+    x = torch.randn(8, 3)
+    assert len(engines(module)) == 1
+    torch.testing.assert_close(module(x, n), Number()(x, n))

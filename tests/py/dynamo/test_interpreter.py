@@ -4,9 +4,6 @@ import pytest
 import tensorrt as trt
 import torch
 from torch import nn
-
-from tests.py.dynamo.models import ConvRelu, Mlp, batch
-from tests.py.dynamo.networks import Network
 from torch_tensorrt import Input, dynamo
 from torch_tensorrt._errors import DtypeContractError, InputError
 from torch_tensorrt.dynamo import CompilationSettings
@@ -15,6 +12,9 @@ from torch_tensorrt.dynamo.conversion import TRTInterpreter, convert_module, int
 from torch_tensorrt.dynamo.conversion._verify import verify
 from torch_tensorrt.dynamo.partitioning import construct_submodule_inputs
 from torch_tensorrt.dynamo.runtime import TorchTensorRTModule
+
+from tests.py.dynamo.models import ConvRelu, Mlp, batch
+from tests.py.dynamo.networks import Network
 
 
 def lowered(model, *inputs):

@@ -171,3 +171,22 @@ def test_lowered_graph_computes_the_same(experimental):
     model.eval()
     gm = lowered(model, x, enable_experimental_decompositions=experimental)
     torch.testing.assert_close(gm(x), model(x))
+
+
+@pytest.mark.parametrize(
+    "name,model,shape",
+    [
+        ("torch.ops.aten.convolution.default", nn.Conv2d(3, 4, 3), (1, 3, 8, 8)),
+        ("aten._softmax.default", nn.Softmax(-1), (2, 3)),
+        ("torch.ops.aten.native_layer_norm", nn.LayerNorm(3), (2, 3)),
+        ("torch.ops.aten._native_batch_norm_legit_no_training.default", nn.BatchNorm2d(3), (2, 3, 4, 4)),
+        ("torch.ops.aten.view.default", nn.Flatten(), (2, 3, 4)),
+    ],
+)
+def test_what_users_name_is_found_inside_composites(name, model, shape):
+    x = torch.randn(shape)
+    module = dynamo.compile(
+        dynamo.trace(model.eval(), arg_inputs=[x]), min_block_size=1, torch_executed_ops={name}, dryrun=True
+    )
+    assert any("torch_executed_ops" in reason for _, reason, _ in module.report.left_out.values())
+    torch.testing.assert_close(module(x), model(x))

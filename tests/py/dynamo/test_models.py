@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch_tensorrt import Input, dynamo
 
 from tests.py.dynamo.models import engines, torch_parts
 from tests.util.oracle import assert_as_good_as_eager, float64_reference
-from torch_tensorrt import Input, dynamo
 
 transformers = pytest.importorskip("transformers")
 

@@ -5,9 +5,9 @@ import logging
 import pytest
 import torch
 from torch import nn
+from torch_tensorrt._errors import TorchTensorRTError
 
 from tests.py.dynamo.models import ConvRelu, Mlp
-from torch_tensorrt._errors import TorchTensorRTError
 
 STRICT = {"min_block_size": 1, "pass_through_build_failures": True}
 

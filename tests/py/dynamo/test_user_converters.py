@@ -4,8 +4,6 @@ import pytest
 import tensorrt as trt
 import torch
 from torch import nn
-
-from tests.py.dynamo.models import Mlp, batch, compiled, engines
 from torch_tensorrt.dynamo.conversion import (
     DYNAMO_ATEN_CONVERTERS,
     ConversionContext,
@@ -13,6 +11,8 @@ from torch_tensorrt.dynamo.conversion import (
     dynamo_tensorrt_converter,
 )
 from torch_tensorrt.dynamo.conversion import converter_utils as utils
+
+from tests.py.dynamo.models import Mlp, batch, compiled, engines
 
 aten = torch.ops.aten
 

@@ -17,6 +17,7 @@ from torch_tensorrt.dynamo._compiler import _precision_words, compile_module
 from torch_tensorrt.dynamo._settings import CompilationSettings
 from torch_tensorrt.dynamo.backend._static_inputs import bake_static_inputs, length_guards, static_inputs
 from torch_tensorrt.dynamo.backend._tracing import trace_to_aten
+from torch_tensorrt.dynamo.conversion._registry import names_of
 from torch_tensorrt.dynamo.lowering import get_decompositions, post_lowering
 from torch_tensorrt.dynamo.utils import parse_dynamo_kwargs
 
@@ -43,7 +44,11 @@ def aot_torch_tensorrt_aten_backend(
 
 
 def _table(settings: CompilationSettings) -> dict[Any, Any]:
-    return get_decompositions(settings.enable_experimental_decompositions, settings.decompose_attention)
+    return get_decompositions(
+        settings.enable_experimental_decompositions,
+        settings.decompose_attention,
+        named=names_of(settings.torch_executed_ops),
+    )
 
 
 def compile_graph(

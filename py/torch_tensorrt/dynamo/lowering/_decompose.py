@@ -28,11 +28,15 @@ _FEW = 32
 """More nodes than this are decomposed by a retrace."""
 
 
-def decompose(program: ExportedProgram, table: Table) -> GraphModule:
-    """The program's graph without operators of the table, with parameters as attributes."""
+def decompose(program: ExportedProgram, table: Table, apart: frozenset[Any] = frozenset()) -> GraphModule:
+    """The program's graph without operators of the table, with parameters as attributes.
+
+    `apart`: operators that may not stay either, although the table does not know them; a retrace takes them apart.
+    """
     calls = [n for n in program.graph.nodes if n.op == "call_function"]
     writing = [n for n in calls if is_mutable(n)]
-    if sum(n.target in table for n in calls) <= _FEW and all(_is_private(n) for n in writing):
+    retrace = any(n.target in apart and n.target not in table for n in calls)
+    if not retrace and sum(n.target in table for n in calls) <= _FEW and all(_is_private(n) for n in writing):
         try:
             return _node_by_node(unlifted(program), table)
         except Exception as error:

@@ -108,6 +108,8 @@ def get_input(node: Node, ranges: SymbolRanges | None = None, truncate_double: b
         return construct_dynamic_input(value.shape, dtype, node.name, ranges)
     if isinstance(value, (int, torch.SymInt)) and not isinstance(value, bool):
         low, usual, high = ranges.of(value, f"the input '{node.name}'")
+        if isinstance(value, torch.SymInt):  # a number, unlike the length of a tensor, may well be 0
+            low = min(low, max(finite(value.node.shape_env.bound_sympy(value.node.expr).lower, low), 0))
         return Input(
             min_shape=(low,),
             opt_shape=(usual,),
