@@ -16,7 +16,9 @@ from torch_tensorrt.dynamo.runtime import TorchTensorRTModule
 
 
 class Network:
-    """A strongly typed network with a builder; `dynamic` names axes of every input that get the range 1..16."""
+    """A strongly typed network with a builder; `dynamic` names axes of every input that get the range
+    1..16.
+    """
 
     def __init__(self, *examples: torch.Tensor, dynamic: Sequence[int] = ()) -> None:
         self.log = EngineLog()

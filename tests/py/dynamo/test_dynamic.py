@@ -1,4 +1,6 @@
-"""Dynamic lengths: names, ranges from Inputs and from export, results at every size, sizes outside the range."""
+"""Dynamic lengths: names, ranges from Inputs and from export, results at every size, sizes outside the
+range.
+"""
 
 import pytest
 import torch

@@ -183,3 +183,12 @@ def test_module_and_input_on_different_devices():
     model = ConvRelu().eval()
     with pytest.raises(InputError, match="is on meta, the module is on cpu"):
         torch_tensorrt.compile(model, inputs=[torch.empty(1, 3, 8, 8, device="meta")])
+
+
+def test_what_is_not_built_yet_says_so():
+    with pytest.raises(NotImplementedError, match="To go on"):
+        torch_tensorrt.MutableTorchTensorRTModule(Mlp())
+    with pytest.raises(NotImplementedError, match="To go on"):
+        dynamo.refit_module_weights(None, None)
+    with pytest.raises(NotImplementedError, match="To go on"):
+        dynamo.cross_compile_for_windows(None)

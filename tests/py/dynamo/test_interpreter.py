@@ -108,7 +108,9 @@ def test_results_that_are_one_tensor():
 
 
 def test_verifier_reports_every_breach_with_its_parameter():
-    """A network that breaks rules where the engine itself would only say so later: the engine's own checks are passed by."""
+    """A network that breaks rules where the engine itself would only say so later: the engine's own checks
+    are passed by.
+    """
     network = Network(torch.randn(2, 3), torch.randn(2, 3))
     net, (x, y) = network.network, network.inputs
     layers = [

@@ -1,4 +1,6 @@
-"""Models of transformers from small configurations with random weights: one engine each, as good as eager, dynamic sizes."""
+"""Models of transformers from small configurations with random weights: one engine each, as good as eager,
+dynamic sizes.
+"""
 
 from __future__ import annotations
 

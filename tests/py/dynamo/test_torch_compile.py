@@ -1,4 +1,6 @@
-"""torch.compile with our backend: the three names, options, parameters as constants, dynamic shapes, fallback."""
+"""torch.compile with our backend: the three names, options, parameters as constants, dynamic shapes,
+fallback.
+"""
 
 import logging
 

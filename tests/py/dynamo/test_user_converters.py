@@ -162,3 +162,18 @@ def test_enforced_kinds_of_arguments():
             return torch.relu(x * 2.0)
 
     torch.testing.assert_close(compiled(Double(), [torch.ones(3)])(torch.ones(3)), torch.ones(3) * 2)
+
+
+def test_our_converters_as_building_blocks():
+    from torch_tensorrt.dynamo.conversion import impl
+
+    @dynamo_tensorrt_converter(aten.relu.default, priority=ConverterPriority.HIGH)
+    def relu(ctx, target, args, kwargs, name):
+        x = impl.elementwise.max(ctx, target, None, f"{name}_max", args[0], torch.zeros(1))
+        x = impl.elementwise.add(ctx, target, None, f"{name}_add", x, 1.5)
+        x = impl.unary.sqrt(ctx, target, None, f"{name}_sqrt", x)
+        x = impl.shuffle.reshape(ctx, target, None, f"{name}_flat", x, [-1])
+        return impl.shuffle.reshape(ctx, target, None, name, x, tuple(args[0].shape))
+
+    x = torch.randn(2, 3)
+    torch.testing.assert_close(compiled(nn.ReLU(), [x])(x), (torch.relu(x) + 1.5).sqrt())

@@ -3,6 +3,7 @@
 from torch_tensorrt._errors import UnsupportedOperatorError
 from torch_tensorrt.dynamo.conversion import _symbolic as _symbolic
 from torch_tensorrt.dynamo.conversion import converters as converters
+from torch_tensorrt.dynamo.conversion import impl as impl
 from torch_tensorrt.dynamo.conversion._conversion import (
     SerializedInterpreterResult,
     convert_module,

@@ -31,7 +31,8 @@ _FEW = 32
 def decompose(program: ExportedProgram, table: Table, apart: frozenset[Any] = frozenset()) -> GraphModule:
     """The program's graph without operators of the table, with parameters as attributes.
 
-    `apart`: operators that may not stay either, although the table does not know them; a retrace takes them apart.
+    `apart`: operators that may not stay either, although the table does not know them; a retrace takes them
+    apart.
     """
     calls = [n for n in program.graph.nodes if n.op == "call_function"]
     writing = [n for n in calls if is_mutable(n)]

@@ -1,17 +1,25 @@
-"""The name of a module that recompiles itself when its weights change; it is not built yet."""
+"""MutableTorchTensorRTModule: a module that compiles itself again when its weights change. Not built yet."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from enum import Enum, auto
+from typing import Any
 
-import torch
+
+class RefitFlag(Enum):
+    """What a changed module needs."""
+
+    UNKNOWN = auto()
+    NEEDS_REFIT = auto()
+    NEEDS_RECOMPILE = auto()
+    LIVE = auto()
 
 
 class MutableTorchTensorRTModule:
-    """Not there yet: engines cannot be refitted, so a change of weights needs a new compilation."""
+    """Not built yet: refitting engines comes first. Creating one raises NotImplementedError."""
 
-    def __new__(cls, pytorch_model: torch.nn.Module, **settings: Any) -> NoReturn:
+    def __init__(self, pytorch_model: Any, **kwargs: Any) -> None:
         raise NotImplementedError(
-            "MutableTorchTensorRTModule is not built yet: engines of this release cannot be refitted\n"
-            "  To go on: call torch_tensorrt.compile(model, inputs=...) again after the weights have changed"
+            "MutableTorchTensorRTModule is not built yet\n"
+            "  To go on: torch_tensorrt.compile(model, inputs=...), again after its weights have changed"
         )
