@@ -1,4 +1,4 @@
-"""Users' converters: the five-argument form with the building blocks under their public names, beside ours."""
+"""Users' converters: the five-argument form with building blocks under their public names, beside ours."""
 
 import pytest
 import tensorrt as trt

@@ -1,4 +1,5 @@
-"""From a graph that dynamo captured to aten operators: results have memory of their own, effects no tokens."""
+"""From a graph that dynamo captured to aten operators: results have memory of their own, effects no tokens.
+"""
 
 from __future__ import annotations
 
