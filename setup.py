@@ -27,20 +27,31 @@ def torch_requirement() -> str:
     return f"torch=={major}.{minor}.*"
 
 
-def build_native(stage: Path) -> None:
-    """Configures and builds into build/cmake-wheel, then leaves the finished libraries in `stage`."""
-    build = ROOT / "build" / f"cmake-wheel-{sys.implementation.cache_tag}"
+def configured_for_us(build: Path) -> bool:
+    """Whether a build folder (that of `make build`) was configured with this very Python."""
+    cache = build / "CMakeCache.txt"
+    wanted = f"Python3_EXECUTABLE:UNINITIALIZED={sys.executable}"
+    return cache.is_file() and wanted in cache.read_text().splitlines()
+
+
+def build_native() -> Path:
+    """Configures where nothing was yet, builds, and answers the folder with the finished libraries."""
+    build = ROOT / "build" / "cmake"
     cmake = shutil.which("cmake")
     if cmake is None:
         raise SystemExit("cmake (3.24 or newer) is needed to build torch_tensorrt and was not found on PATH")
-    majors = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10")
-    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-    arguments = [f"-DPython3_EXECUTABLE={sys.executable}", f"-DTORCHTRT_STAGE={stage}",
-                 f"-DTORCHTRT_TENSORRT_MAJORS={majors}", "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
-    extra = os.environ.get("TORCHTRT_CMAKE_ARGS", "").split()
-    subprocess.check_call([cmake, "-S", ROOT, "-B", build, *generator, *arguments, *extra])
+    if not configured_for_us(build):
+        build = ROOT / "build" / f"cmake-wheel-{sys.implementation.cache_tag}"
+        majors = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10")
+        generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+        arguments = [f"-DPython3_EXECUTABLE={sys.executable}", f"-DTORCHTRT_TENSORRT_MAJORS={majors}",
+                     "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
+        extra = os.environ.get("TORCHTRT_CMAKE_ARGS", "").split()
+        subprocess.check_call([cmake, "-S", ROOT, "-B", build, *generator, *arguments, *extra])
     jobs = os.environ.get("TORCHTRT_JOBS") or str(os.cpu_count() or 1)
-    subprocess.check_call([cmake, "--build", build, "--parallel", jobs])
+    targets = ["--target", "torchtrt", "_C", "embedded"]
+    subprocess.check_call([cmake, "--build", build, "--parallel", jobs, *targets])
+    return build / "stage"
 
 
 class BuildWithNative(build_py):
@@ -49,9 +60,7 @@ class BuildWithNative(build_py):
     def run(self) -> None:
         super().run()
         if not self.editable_mode:
-            stage = ROOT / "build" / "stage-wheel"
-            build_native(stage)
-            shutil.copytree(stage, Path(self.build_lib) / "torch_tensorrt", dirs_exist_ok=True)
+            shutil.copytree(build_native(), Path(self.build_lib) / "torch_tensorrt", dirs_exist_ok=True)
 
 
 class EditableWithNative(editable_wheel):

@@ -17,18 +17,18 @@ def explain_wrong_calls(module: GraphModule) -> None:
     """From now on calls whose arguments do not fit the module raise InputError; others cost nothing more."""
     kind: Any = type(module)  # every GraphModule has a class of its own
     if not isinstance(kind._wrapped_call, _ExplainedCall):
-        kind._wrapped_call = _ExplainedCall(kind._wrapped_call)
+        kind._wrapped_call = _ExplainedCall()
 
 
 class _ExplainedCall:
-    """What stands in the place of GraphModule's own call; it looks at arguments only after a failure."""
+    """What stands in the place of GraphModule's own call, which prints generated code where a call fails.
 
-    def __init__(self, call: Any) -> None:
-        self.call = call
+    It looks at arguments only after a failure.
+    """
 
     def __call__(self, module: GraphModule, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.call(module, *args, **kwargs)
+            return torch.nn.Module.__call__(module, *args, **kwargs)
         except TorchTensorRTError:
             raise
         except (TypeError, KeyError, ValueError, AssertionError, RuntimeError) as error:
