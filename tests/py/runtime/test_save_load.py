@@ -202,3 +202,12 @@ def test_cut_files_are_refused(compiled, tmp_path):
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(InputError, match="damaged"):
         torch_tensorrt.load(path)
+
+
+@pytest.mark.slow
+def test_aot_inductor_package(compiled, tmp_path):
+    path = tmp_path / "model.pt2"
+    torch_tensorrt.save(compiled, path, inputs=[randn(4, 3)], output_format="aot_inductor")
+    x = randn(4, 3)
+    with torch.no_grad():
+        torch.testing.assert_close(torch._inductor.aoti_load_package(str(path))(x), compiled(x))
