@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from tests.ops._case import FLOATS, case, x
+from tests.ops._case import case, x
 
 F32 = (torch.float32,)
 
