@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import torch
 from torch.fx import Node
+
+from torch_tensorrt.dynamo.conversion._types import network_dtype, short
 
 MAX_K = 3840
 """Most elements that a TopK layer selects."""
@@ -39,20 +42,21 @@ def no_integers(node: Node, settings: Any) -> str | None:
     return None
 
 
-def static(node: Node, settings: Any, what: str, *values: Any) -> str | None:
-    """A reason where one of the values is known only at run time."""
-    for value in values:
-        if isinstance(meta(value), torch.SymInt) or (
-            isinstance(value, (list, tuple)) and static(node, settings, what, *value)
-        ):
-            return f"{what} has to be known at compile time"
+def argument(node: Node, name: str) -> Any:
+    """An argument by its name in the operator's schema, given by position, by keyword or by default."""
+    for i, declared in enumerate(node.target._schema.arguments):
+        if declared.name == name:
+            return node.args[i] if i < len(node.args) else node.kwargs.get(name, declared.default_value)
     return None
+
+
+def known_length(what: str, length: Any) -> str | None:
+    """A reason where a length is known only at run time."""
+    return f"{what} has to be known at compile time" if isinstance(length, torch.SymInt) else None
 
 
 def first_output_only(node: Node, settings: Any) -> str | None:
     """For operators whose further outputs serve training only."""
-    import operator
-
     for user in node.users:
         if user.target is not operator.getitem or user.args[1] != 0:
             return "only its first output exists in the engine"
@@ -61,8 +65,6 @@ def first_output_only(node: Node, settings: Any) -> str | None:
 
 def target_dtype(node: Node, settings: Any) -> str | None:
     """For conversions: the type has to exist in the engine."""
-    from torch_tensorrt.dynamo.conversion._types import network_dtype, short
-
     for dtype in (meta_dtype(node), meta(node.args[0]).dtype):
         if network_dtype(dtype, settings.truncate_double) is None:
             return f"TensorRT has no {short(dtype)}"

@@ -11,7 +11,7 @@ import torch
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._dims import known
 from torch_tensorrt.dynamo.conversion._registry import converts
-from torch_tensorrt.dynamo.conversion.converters._when import first_output_only, meta
+from torch_tensorrt.dynamo.conversion.converters._when import argument, first_output_only, meta
 
 aten = torch.ops.aten
 Average, Maximum = trt.PoolingType.AVERAGE, trt.PoolingType.MAX
@@ -68,11 +68,10 @@ def _per_axis(value: Any, count: int) -> list[int]:
 def ceil_windows_start_inside(node: Any, spatial: int) -> str | None:
     """ceil_mode: torch drops a last window that starts in the padding at the end, the engine does not."""
     x = meta(node.args[0])
-    window = _per_axis(node.args[1], spatial)
-    stride = (
-        _per_axis(node.args[2], spatial) if len(node.args) > 2 and node.args[2] not in ([], None) else window
-    )
-    padding = _per_axis(node.args[3], spatial) if len(node.args) > 3 else [0] * spatial
+    window = _per_axis(argument(node, "kernel_size"), spatial)
+    given = argument(node, "stride")
+    stride = _per_axis(given, spatial) if given not in ([], None) else window
+    padding = _per_axis(argument(node, "padding"), spatial)
     for n, w, s, p in zip(x.shape[-spatial:], window, stride, padding, strict=False):
         if isinstance(n, torch.SymInt):
             return "ceil_mode needs lengths that are known at compile time"
@@ -82,33 +81,26 @@ def ceil_windows_start_inside(node: Any, spatial: int) -> str | None:
     return None
 
 
-def _argument(node: Any, name: str) -> Any:
-    for i, argument in enumerate(node.target._schema.arguments):
-        if argument.name == name:
-            return node.args[i] if i < len(node.args) else node.kwargs.get(name, argument.default_value)
-    return None
-
-
 def _max_pool_when(spatial: int) -> Callable[..., Any]:
     def check(node: Any, settings: Any) -> str | None:
-        if any(d != 1 for d in _per_axis(_argument(node, "dilation"), spatial)):
+        if any(d != 1 for d in _per_axis(argument(node, "dilation"), spatial)):
             return "the engine pools without dilation"
         if not meta(node.args[0]).is_floating_point():
             return "the engine pools floating types only"
         if isinstance(node.meta["val"], tuple) and (reason := first_output_only(node, settings)):
             return reason
-        return ceil_windows_start_inside(node, spatial) if _argument(node, "ceil_mode") else None
+        return ceil_windows_start_inside(node, spatial) if argument(node, "ceil_mode") else None
 
     return check
 
 
 def _avg_pool_when(spatial: int) -> Callable[..., Any]:
     def check(node: Any, settings: Any) -> str | None:
-        if _argument(node, "divisor_override") is not None:
+        if argument(node, "divisor_override") is not None:
             return "divisor_override has no twin in the engine"
         if not meta(node.args[0]).is_floating_point():
             return "the engine pools floating types only"
-        return ceil_windows_start_inside(node, spatial) if _argument(node, "ceil_mode") else None
+        return ceil_windows_start_inside(node, spatial) if argument(node, "ceil_mode") else None
 
     return check
 

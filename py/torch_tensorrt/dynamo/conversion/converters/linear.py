@@ -10,7 +10,7 @@ import torch
 
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._registry import converts
-from torch_tensorrt.dynamo.conversion.converters._when import first_output_only, meta, meta_dtype
+from torch_tensorrt.dynamo.conversion.converters._when import argument, first_output_only, meta, meta_dtype
 from torch_tensorrt.dynamo.conversion.converters.pointwise import where
 
 aten = torch.ops.aten
@@ -60,10 +60,7 @@ def einsum(b: Builder, equation: str, operands: Any) -> Value:
 
 def no_dropout(node: Any, settings: Any) -> str | None:
     """For every form of attention."""
-    names = [a.name for a in node.target._schema.arguments]
-    position = names.index("dropout_p")
-    dropout = node.args[position] if len(node.args) > position else node.kwargs.get("dropout_p", 0.0)
-    if dropout:
+    if argument(node, "dropout_p"):
         return "its dropout draws random numbers"
     return None if meta(node.args[0]).is_floating_point() else "attention needs floating types"
 

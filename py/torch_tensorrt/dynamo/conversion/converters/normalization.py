@@ -11,7 +11,7 @@ import torch
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._registry import converts
 from torch_tensorrt.dynamo.conversion._weights import Const
-from torch_tensorrt.dynamo.conversion.converters._when import first_output_only
+from torch_tensorrt.dynamo.conversion.converters._when import argument, first_output_only
 from torch_tensorrt.dynamo.conversion.converters.pointwise import in_float32
 
 aten = torch.ops.aten
@@ -19,9 +19,7 @@ aten = torch.ops.aten
 
 def eval_mode(node: Any, settings: Any) -> str | None:
     """BatchNorm in training takes its statistics from the batch and updates its running ones, where it has them."""
-    names = [a.name for a in node.target._schema.arguments]
-    training, running = (node.args[names.index(name)] for name in ("training", "running_mean"))
-    if training and running is not None:
+    if argument(node, "training") and argument(node, "running_mean") is not None:
         return "BatchNorm is in training mode; call model.eval() before compiling"
     return None
 

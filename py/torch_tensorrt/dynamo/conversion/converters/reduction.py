@@ -11,7 +11,7 @@ from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._dims import Length, prod
 from torch_tensorrt.dynamo.conversion._promote import Kind
 from torch_tensorrt.dynamo.conversion._registry import converts
-from torch_tensorrt.dynamo.conversion.converters._when import MAX_K, meta, no_bool
+from torch_tensorrt.dynamo.conversion.converters._when import MAX_K, argument, meta, no_bool
 
 aten = torch.ops.aten
 Reduce = trt.ReduceOperation
@@ -173,7 +173,7 @@ def short_axis(node: Any, settings: Any) -> str | None:
     value = meta(node.args[0])
     if value.dtype is torch.bool:
         return "the engine does not sort bool"
-    dim = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", -1)
+    dim = argument(node, "dim")
     length = value.shape[dim] if value.dim() and isinstance(dim, int) else 1
     if isinstance(length, torch.SymInt):
         return "the length of the sorted axis has to be known at compile time"

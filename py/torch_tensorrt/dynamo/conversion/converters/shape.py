@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ import torch
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._dims import Length, known, largest, prod, smallest
 from torch_tensorrt.dynamo.conversion._registry import converts
-from torch_tensorrt.dynamo.conversion.converters._when import meta, static
+from torch_tensorrt.dynamo.conversion.converters._when import argument, known_length, meta
 
 aten = torch.ops.aten
 TO_THE_END = 2**63 - 1
@@ -171,13 +171,16 @@ def select(b: Builder, x: Value, axis: int, index: Length) -> Value:
     return b.squeeze(b.narrow(x, axis, start, 1), [axis])
 
 
-def known_parts(node: Any, settings: Any) -> str | None:
+def known_axis(kind: str) -> Callable[..., str | None]:
     """How many tensors come out must not depend on run time."""
-    x, dim = meta(node.args[0]), node.args[2] if len(node.args) > 2 else node.kwargs.get("dim", 0)
-    return static(node, settings, "the length of the split axis", x.shape[dim])
+
+    def check(node: Any, settings: Any) -> str | None:
+        return known_length(f"the length of the {kind} axis", meta(node.args[0]).shape[argument(node, "dim")])
+
+    return check
 
 
-@converts(aten.split.Tensor, when=known_parts)
+@converts(aten.split.Tensor, when=known_axis("split"))
 def split(b: Builder, x: Value, size: int, axis: int = 0) -> Any:
     n = b.shape(x)[b.axis(x, axis)]
     if n == 0:
@@ -194,18 +197,13 @@ def split_with_sizes(b: Builder, x: Value, sizes: Sequence[Length], axis: int = 
     return tuple(parts)
 
 
-@converts(aten.chunk.default, when=known_parts)
+@converts(aten.chunk.default, when=known_axis("split"))
 def chunk(b: Builder, x: Value, chunks: int, axis: int = 0) -> Any:
     n = b.shape(x)[b.axis(x, axis)]
     return split(b, x, max(-(-n // chunks), 1), axis)
 
 
-def _known_axis(node: Any, settings: Any) -> str | None:
-    dim = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
-    return static(node, settings, "the length of the unbound axis", meta(node.args[0]).shape[dim])
-
-
-@converts(aten.unbind.int, when=_known_axis)
+@converts(aten.unbind.int, when=known_axis("unbound"))
 def unbind(b: Builder, x: Value, axis: int = 0) -> Any:
     return tuple(select(b, x, axis, i) for i in range(b.shape(x)[b.axis(x, axis)]))
 
