@@ -4,6 +4,7 @@
 #   make test       set up, build, run all tests (C++ and Python)
 #   make build      set up and build only
 #   make wheel      dist/*.whl
+#   make fuzz       the tests with random examples that differ from run to run (those of `make test` repeat)
 #   make bench      benchmarks/
 #   make lint       ruff, mypy
 #   make clean      removes build output (not .venv)
@@ -17,8 +18,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc)
 PYTEST_ARGS ?=
+HYPOTHESIS_PROFILE ?= repeatable
 
-.PHONY: demo test test-cpp test-py build wheel bench lint clean
+.PHONY: demo test test-cpp test-py fuzz build wheel bench lint clean
 
 demo: build
 	$(PY) -m torch_tensorrt.demo
@@ -30,7 +32,11 @@ test-cpp: build build/.gtest
 	ctest --test-dir build/cmake --output-on-failure --timeout 900
 
 test-py: build
-	PYTHONHASHSEED=0 $(PY) -m pytest tests -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+	PYTHONHASHSEED=0 $(PY) -m pytest tests -q -n $(JOBS) --dist worksteal \
+	  --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS)
+
+fuzz:
+	$(MAKE) test-py HYPOTHESIS_PROFILE=default
 
 # The Python side: stamps are newer than what they were made from.
 $(VENV)/.created:

@@ -7,6 +7,10 @@ if os.environ.get("PYTEST_XDIST_WORKER"):
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+# A run that gates a change has to give the same answer twice; `make fuzz` looks further.
+settings.register_profile("repeatable", derandomize=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
