@@ -72,6 +72,29 @@ void write_weights(Writer& out, const Weights& weights) {
 // JSON has neither infinities nor NaN.
 std::string number(double value) { return std::isfinite(value) ? join(value) : quoted(join(value)); }
 
+void write_value(Writer& out, const FieldValue& value);
+
+void write_names(Writer& out, const Graph& graph, const std::vector<ValueId>& ids) {
+  out.open('[');
+  for (const ValueId id : ids)
+    if (id != kNoId) out.text(graph.value(id).name);
+  out.close(']');
+}
+
+// The layers of a loop's body or a conditional's branch.
+void write_body(Writer& out, const Graph& body) {
+  out.open('[');
+  for (const NodeId id : body.order()) {
+    const Node& node = body.node(id);
+    out.open('{').key("Name").text(node.name).key("LayerType").text(node.layer->kind());
+    write_names(out.key("Inputs"), body, node.inputs);
+    write_names(out.key("Outputs"), body, node.outputs);
+    for (const Field& field : node.layer->fields()) write_value(out.key(field.name), field.value);
+    out.key("Metadata").text(node.metadata).close('}');
+  }
+  out.close(']');
+}
+
 void write_value(Writer& out, const FieldValue& value) {
   std::visit(
       [&](const auto& held) {
@@ -88,6 +111,8 @@ void write_value(Writer& out, const FieldValue& value) {
           out.text(held);
         else if constexpr (std::is_same_v<T, Weights>)
           write_weights(out, held);
+        else if constexpr (std::is_same_v<T, GraphRef>)
+          write_body(out, *held);
         else
           out.numbers(held);
       },

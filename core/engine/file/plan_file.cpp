@@ -3,6 +3,7 @@
 #include "core/engine/file/plan_file.h"
 
 #include <algorithm>
+#include <functional>
 #include <variant>
 
 #include "core/engine/file/cursor.h"
@@ -15,11 +16,16 @@ namespace {
 
 // ---- fields of layers, by the index of their alternative in FieldValue
 
+void put_body(Writer& out, WeightsWriter& weights, const Graph& body);
+GraphRef get_body(Cursor& in, const WeightsReader& weights);
+
 void put_field(Writer& out, WeightsWriter& weights, const FieldValue& value) {
   out.put(static_cast<uint8_t>(value.index()));
   std::visit(
       [&]<class T>(const T& v) {
-        if constexpr (std::is_same_v<T, Weights>) {
+        if constexpr (std::is_same_v<T, GraphRef>) {
+          put_body(out, weights, *v);
+        } else if constexpr (std::is_same_v<T, Weights>) {
           weights.put(out, v);
         } else if constexpr (std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<double>>) {
           out.put_list(v);
@@ -48,11 +54,13 @@ FieldValue get_field(Cursor& in, const WeightsReader& weights) {
       return in.get_list<double>();
     case 7:
       return weights.get(in);
+    case 8:
+      return get_body(in, weights);
     default:
       TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: no such kind of attribute");
   }
 }
-static_assert(std::variant_size_v<FieldValue> == 8);
+static_assert(std::variant_size_v<FieldValue> == 9);
 
 // ---- graph: values are numbered inputs first, then the outputs of one node after the other
 
@@ -70,18 +78,20 @@ void get_value(Cursor& in, Graph& graph, ValueId id) {
   graph.mutable_value(id).allowed_formats = in.get<uint32_t>();
 }
 
-Bytes write_graph(const Plan& plan, WeightsWriter& weights) {
-  const Graph& graph = plan.graph;
-  Writer out;
+using OnHost = std::function<bool(const Value&)>;
+
+// `order` is that of the nodes' numbers.
+void put_graph(Writer& out, WeightsWriter& weights, const Graph& graph, const std::vector<NodeId>& order,
+               const OnHost& on_host) {
   out.put(graph.name());
   out.put_list(graph.inputs(), [&](ValueId id) {
     const Value& input = graph.value(id);
     put_value(out, input);
     out.put(input.shape);
     out.put_list(input.dim_names);
-    out.put(plan.find(input.name)->on_host);
+    out.put(on_host(input));
   });
-  out.put_list(plan.order, [&](NodeId id) {
+  out.put_list(order, [&](NodeId id) {
     const Node& node = graph.node(id);
     out.put(std::string(node.layer->kind()));
     out.put(node.name);
@@ -95,10 +105,20 @@ Bytes write_graph(const Plan& plan, WeightsWriter& weights) {
   });
   out.put_list(graph.outputs());
   out.put_list(graph.shape_outputs());
+  out.put_list(graph.debug_values());
+}
+
+Bytes write_graph(const Plan& plan, WeightsWriter& weights) {
+  Writer out;
+  put_graph(out, weights, plan.graph, plan.order, [&](const Value& input) { return plan.find(input.name)->on_host; });
   return out.take();
 }
 
-// Answers the inputs that take host addresses.
+void put_body(Writer& out, WeightsWriter& weights, const Graph& body) {
+  put_graph(out, weights, body, body.order(), [](const Value&) { return false; });
+}
+
+// Inputs that take host addresses are answered.
 std::vector<ValueId> read_inputs(Cursor& in, Graph& graph) {
   std::vector<ValueId> host_inputs;
   for (auto left = in.get_count(8); left > 0; --left) {
@@ -139,15 +159,37 @@ void read_node(Cursor& in, const WeightsReader& weights, Graph& graph) {
   for (const ValueId output : graph.node(id).outputs) get_value(in, graph, output);
 }
 
-std::vector<ValueId> read_graph(Cursor in, const WeightsReader& weights, Graph& graph) {
+// Answers the inputs that take host addresses.
+std::vector<ValueId> get_graph(Cursor& in, const WeightsReader& weights, Graph& graph) {
   graph.rename(in.get<std::string>());
   const std::vector<ValueId> host_inputs = read_inputs(in, graph);
   for (auto left = in.get_count(48); left > 0; --left) read_node(in, weights, graph);
   for (const ValueId id : in.get_list<ValueId>()) graph.mark_output(id);
   for (const ValueId id : in.get_list<ValueId>()) graph.mark_shape_output(id);
-  in.finish();
+  for (const ValueId id : in.get_list<ValueId>()) graph.mark_debug(id);
   if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: ", *error);
   return host_inputs;
+}
+
+std::vector<ValueId> read_graph(Cursor in, const WeightsReader& weights, Graph& graph) {
+  std::vector<ValueId> host_inputs = get_graph(in, weights, graph);
+  in.finish();
+  return host_inputs;
+}
+
+constexpr int kMaxDepth = 64;  // of bodies in bodies
+
+GraphRef get_body(Cursor& in, const WeightsReader& weights) {
+  static thread_local int depth = 0;
+  struct Level {
+    Level() { ++depth; }
+    ~Level() { --depth; }
+  } const level;
+  TORCHTRT_REQUIRE(kCorruptPlan, depth <= kMaxDepth, "the plan is damaged: more than ", kMaxDepth,
+                   " loops and conditionals in each other");
+  auto body = std::make_shared<Graph>();
+  get_graph(in, weights, *body);
+  return body;
 }
 
 // ---- profiles
@@ -195,6 +237,7 @@ Bytes write_about(const Plan& plan) {
   out.put(plan.verbosity);
   out.put(plan.flags);
   out.put(plan.refittable);
+  out.put(plan.unfused_debug);
   return out.take();
 }
 
@@ -203,6 +246,7 @@ void read_about(Cursor in, Plan& plan) {
   plan.verbosity = in.get<Verbosity>();
   plan.flags = in.get<uint64_t>();
   plan.refittable = in.get<bool>();
+  plan.unfused_debug = in.get<bool>();
   in.finish();
 }
 

@@ -19,12 +19,13 @@ std::vector<NodeId> live_nodes(const Graph& graph) {
   std::vector<char> needed(graph.value_count(), 0);
   for (const ValueId id : graph.outputs()) needed[id] = 1;
   for (const ValueId id : graph.shape_outputs()) needed[id] = 1;
+  for (const ValueId id : graph.debug_values()) needed[id] = 1;
   std::vector<NodeId> order = graph.order(), live;
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const Node& node = graph.node(*it);
     const bool used =
         std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) { return needed[id] != 0; });
-    if (!used && !node.outputs.empty()) continue;
+    if (!used && !node.outputs.empty() && !node.layer->has_effect()) continue;
     live.push_back(*it);
     for (const ValueId input : node.inputs)
       if (input != kNoId) needed[input] = 1;
@@ -59,6 +60,7 @@ Graph compact(const Graph& graph) {
   }
   for (const ValueId id : graph.outputs()) result.mark_output(place[id]);
   for (const ValueId id : graph.shape_outputs()) result.mark_shape_output(place[id]);
+  for (const ValueId id : graph.debug_values()) result.mark_debug(place[id]);
   return result;
 }
 

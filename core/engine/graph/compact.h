@@ -5,8 +5,8 @@
 
 namespace torchtrt::engine {
 
-// Nodes that an output depends on, in the order to run them in, and nodes without outputs (they are there for their
-// effect).
+// Nodes that an output depends on, in the order to run them in, and nodes that are there for their effect (those
+// without outputs are).
 std::vector<NodeId> live_nodes(const Graph& graph);
 
 // Same names, inputs, outputs and values. Types are inferred again, and checked against those of `graph`.

@@ -58,6 +58,8 @@ Graph Graph::clone() const {
   copy.inputs_ = inputs_;
   copy.outputs_ = outputs_;
   copy.shape_outputs_ = shape_outputs_;
+  copy.debug_values_ = debug_values_;
+  copy.regions_ = regions_;
   return copy;
 }
 
@@ -148,7 +150,8 @@ void Graph::set_input(NodeId id, int index, ValueId value) {
   if (value != kNoId) {
     require_value(value);
     const NodeId producer = values_[value].producer;
-    TORCHTRT_REQUIRE(kInvalidArgument, producer == kNoId || !reaches(id, producer), "tensor \"", values_[value].name,
+    const bool late = names_input(nodes_[id].layer->late_inputs(), static_cast<size_t>(index));
+    TORCHTRT_REQUIRE(kInvalidArgument, late || producer == kNoId || !reaches(id, producer), "tensor \"", values_[value].name,
                      "\" cannot be an input of layer \"", nodes_[id].name, "\": it depends on that layer's output");
   }
   const std::vector<ValueId> before = nodes_[id].inputs;
@@ -303,10 +306,32 @@ void Graph::replace_uses(ValueId from, ValueId to) {
   }
   std::replace(outputs_.begin(), outputs_.end(), from, to);
   std::replace(shape_outputs_.begin(), shape_outputs_.end(), from, to);
+  std::replace(debug_values_.begin(), debug_values_.end(), from, to);
+}
+
+void Graph::replace_output(ValueId from, ValueId to) {
+  require_value(to);
+  std::replace(outputs_.begin(), outputs_.end(), from, to);
+}
+
+void Graph::mark_debug(ValueId id) {
+  require_value(id);
+  TORCHTRT_REQUIRE(kInvalidArgument, values_[id].producer != kNoId, "network input \"", values_[id].name,
+                   "\" cannot be a debug tensor: no layer computes it");
+  if (!contains(debug_values_, id)) debug_values_.push_back(id);
+}
+
+void Graph::unmark_debug(ValueId id) { std::erase(debug_values_, id); }
+
+int Graph::add_region(Region region) {
+  regions_.push_back(std::move(region));
+  return static_cast<int>(regions_.size()) - 1;
 }
 
 bool Graph::is_output(ValueId id) const { return contains(outputs_, id); }
 
 bool Graph::is_shape_output(ValueId id) const { return contains(shape_outputs_, id); }
+
+bool Graph::is_debug(ValueId id) const { return contains(debug_values_, id); }
 
 }  // namespace torchtrt::engine

@@ -37,8 +37,14 @@ struct Node {
   std::vector<ValueId> outputs;
 };
 
+// A loop or a conditional, to which boundary layers belong by its number.
+struct Region {
+  std::string name;
+  bool is_loop = false;
+};
+
 // Nodes are kept in the order of addition, which is a topological order except that set_input may refer forward;
-// `order()` is the one to run in.
+// `order()` is the one to run in. Late inputs (recurrences) count as no dependency: they alone may close cycles.
 class Graph {
  public:
   explicit Graph(bool strongly_typed = true) : strongly_typed_(strongly_typed) {}
@@ -75,6 +81,10 @@ class Graph {
   void unmark_output(ValueId value);
   void mark_shape_output(ValueId value);
   void replace_uses(ValueId from, ValueId to);  // of every node and output
+  void replace_output(ValueId from, ValueId to);  // in the list of outputs only
+  // A debug tensor keeps its name and its value, whatever passes do, and is computed by every run.
+  void mark_debug(ValueId value);  // throws for network inputs; twice is harmless
+  void unmark_debug(ValueId value);
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const Node& node(NodeId id) const { return nodes_.at(id); }
@@ -91,6 +101,8 @@ class Graph {
   const std::vector<ValueId>& shape_outputs() const { return shape_outputs_; }
   bool is_output(ValueId id) const;
   bool is_shape_output(ValueId id) const;
+  const std::vector<ValueId>& debug_values() const { return debug_values_; }
+  bool is_debug(ValueId id) const;
   std::vector<NodeId> order() const;  // throws on a cycle
   std::vector<NodeId> users(ValueId value) const;
   // Types the node's rule answers for its present inputs. Throws Error with the layer's name and tensors.
@@ -98,6 +110,10 @@ class Graph {
   // First shape violation, with the layer's name; nullopt if none.
   std::optional<std::string> shape_error(NodeId node) const;
   std::optional<std::string> first_shape_error() const;
+
+  int add_region(Region region);
+  const std::vector<Region>& regions() const { return regions_; }
+  void set_regions(std::vector<Region> regions) { regions_ = std::move(regions); }
 
   bool strongly_typed() const { return strongly_typed_; }
   const std::string& name() const { return name_; }
@@ -127,7 +143,8 @@ class Graph {
   mutable std::vector<char> stale_;
   mutable NodeId first_stale_ = 0;
   bool refers_forward_ = false;  // some node may use the output of a later one
-  std::vector<ValueId> inputs_, outputs_, shape_outputs_;
+  std::vector<ValueId> inputs_, outputs_, shape_outputs_, debug_values_;
+  std::vector<Region> regions_;
 };
 
 // "Softmax layer "name": what\n  input 0 "x": float32 [1, 3]": errors of rules, told in terms of the user's network.

@@ -7,7 +7,7 @@
 namespace torchtrt::engine {
 namespace {
 
-// What one node's shape rule sees, gathered from the graph.
+// What one node's shape rule sees, gathered from the graph; late inputs count as absent.
 struct RuleInputs {
   Shapes shapes;
   std::vector<const HostValue*> values;
@@ -19,8 +19,9 @@ struct RuleInputs {
 
 RuleInputs gather(const Node& node, const std::vector<Value>& values) {
   RuleInputs in;
-  for (const ValueId id : node.inputs) {
-    if (id == kNoId) {
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const ValueId id = node.inputs[i];
+    if (id == kNoId || names_input(node.layer->late_inputs(), i)) {
       in.shapes.push_back(Shape::invalid());
       in.values.push_back(nullptr);
       in.types.push_back(DType::kNone);
@@ -76,8 +77,11 @@ bool Graph::reaches(NodeId from, NodeId to) const {
     todo.pop_back();
     if (id == from) return true;
     if (std::exchange(seen[id], 1)) continue;
-    for (const ValueId input : nodes_[id].inputs)
-      if (input != kNoId && values_[input].producer != kNoId) todo.push_back(values_[input].producer);
+    for (size_t i = 0; i < nodes_[id].inputs.size(); ++i) {
+      const ValueId input = nodes_[id].inputs[i];
+      if (names_input(nodes_[id].layer->late_inputs(), i) || input == kNoId) continue;
+      if (values_[input].producer != kNoId) todo.push_back(values_[input].producer);
+    }
   }
   return false;
 }
@@ -101,8 +105,9 @@ std::vector<NodeId> Graph::order() const {
         path.pop_back();
         continue;
       }
+      const bool late = names_input(nodes_[id].layer->late_inputs(), next);
       const ValueId input = nodes_[id].inputs[next++];
-      const NodeId producer = input == kNoId ? kNoId : values_[input].producer;
+      const NodeId producer = late || input == kNoId ? kNoId : values_[input].producer;
       if (producer == kNoId || state[producer] == kDone) continue;
       TORCHTRT_CHECK(state[producer] != kOpen, "layer \"", nodes_[producer].name, "\" depends on its own output");
       state[producer] = kOpen;

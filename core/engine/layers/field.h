@@ -2,10 +2,10 @@
 //
 //   struct Softmax { int64_t axis = -1; TORCHTRT_FIELDS(axis) };
 //
-// A field may be a bool, any integer or floating number, an enum, a string, a DType, a vector<int64_t> or <double>, a Shape, Weights,
-// or a std::optional of these.
+// A field may be a bool, any integer or floating number, an enum, a string, a DType, a vector<int64_t> or <double>, a Shape, or a std::optional of these, or the graph of a body (GraphRef).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,9 +19,13 @@
 
 namespace torchtrt::engine {
 
+class Graph;
+// A graph that is part of a layer: the body of a loop, a branch of a conditional. Never changes, so copies share it.
+using GraphRef = std::shared_ptr<const Graph>;
+
 // How a field is kept outside its layer. monostate: an empty optional.
 using FieldValue = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
-                                Weights>;
+                                Weights, GraphRef>;
 
 struct Field {
   std::string_view name;
@@ -41,7 +45,7 @@ FieldValue to_value(const T& field) {
     return field ? to_value(*field) : FieldValue{};
   } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> ||
                        std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<double>> ||
-                       std::is_same_v<T, Weights>) {
+                       std::is_same_v<T, Weights> || std::is_same_v<T, GraphRef>) {
     return field;
   } else if constexpr (std::is_same_v<T, Shape>) {
     return std::vector<int64_t>(field.begin(), field.end());

@@ -7,7 +7,10 @@
 // and, where they apply,
 //   static constexpr uint32_t kHostInputs             bit i: the *value* of input i is needed to infer shapes or to run
 //   static constexpr uint32_t kShapeOnlyInputs        bit i: only the shape of input i matters, never its value
+//   static constexpr uint32_t kLateInputs             bit i: input i is of the iteration before, so it may close a cycle
 //   std::optional<HostValues> fold(const HostArgs& in) const   its value as a shape tensor; nullopt: not on the host
+//   Shapes max_shapes(const ShapeArgs& in) const    where lengths depend on data: infer_shapes with their upper bounds
+// Where the answer depends on the attributes, host_inputs(), can_fold() and has_effect() are functions instead.
 // Its kernel lives in <stem>_aten.cpp (kernel.h). Absent optional inputs have DType::kNone and an invalid Shape.
 #pragma once
 
@@ -50,6 +53,9 @@ class ShapeArgs {
 };
 using HostArgs = ShapeArgs;  // the same view serves fold()
 
+// Whether a mask of inputs (host_inputs, shape_only_inputs, late_inputs) names input i.
+constexpr bool names_input(uint32_t mask, size_t i) { return i < 32 && (mask >> i & 1) != 0; }
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -58,9 +64,12 @@ class Layer {
   virtual bool set_field(std::string_view name, const FieldValue& value) = 0;  // false: no such field
   virtual Types infer_types(const Types& in) const = 0;
   virtual Shapes infer_shapes(const ShapeArgs& in) const = 0;
+  virtual Shapes max_shapes(const ShapeArgs& in) const { return infer_shapes(in); }
   virtual uint32_t host_inputs() const = 0;
   virtual uint32_t shape_only_inputs() const = 0;
+  virtual uint32_t late_inputs() const = 0;
   virtual bool can_fold() const = 0;
+  virtual bool has_effect() const = 0;  // runs even if nobody uses its outputs
   virtual std::optional<HostValues> fold(const HostArgs& in) const = 0;
   virtual std::unique_ptr<Layer> clone() const = 0;
 };
@@ -77,7 +86,12 @@ class LayerOf final : public Layer {
   bool set_field(std::string_view name, const FieldValue& value) override { return op.set_field(name, value); }
   Types infer_types(const Types& in) const override { return op.infer_types(in); }
   Shapes infer_shapes(const ShapeArgs& in) const override { return op.infer_shapes(in); }
+  Shapes max_shapes(const ShapeArgs& in) const override {
+    if constexpr (requires { op.max_shapes(in); }) return op.max_shapes(in);
+    return infer_shapes(in);
+  }
   uint32_t host_inputs() const override {
+    if constexpr (requires { op.host_inputs(); }) return op.host_inputs();
     if constexpr (requires { Op::kHostInputs; }) return Op::kHostInputs;
     return 0;
   }
@@ -85,7 +99,16 @@ class LayerOf final : public Layer {
     if constexpr (requires { Op::kShapeOnlyInputs; }) return Op::kShapeOnlyInputs;
     return 0;
   }
+  uint32_t late_inputs() const override {
+    if constexpr (requires { Op::kLateInputs; }) return Op::kLateInputs;
+    return 0;
+  }
+  bool has_effect() const override {
+    if constexpr (requires { op.has_effect(); }) return op.has_effect();
+    return false;
+  }
   bool can_fold() const override {
+    if constexpr (requires { op.can_fold(); }) return op.can_fold();
     return requires(const HostArgs& in) { op.fold(in); };
   }
   std::optional<HostValues> fold(const HostArgs& in) const override {

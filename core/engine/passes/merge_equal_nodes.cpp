@@ -19,7 +19,9 @@ bool is_random(const Layer& layer) {
 void append(std::string& key, const FieldValue& value) {
   std::visit(
       [&]<class T>(const T& v) {
-        if constexpr (std::is_same_v<T, Weights>) {
+        if constexpr (std::is_same_v<T, GraphRef>) {
+          key += join(v.get());  // bodies are equal if they are the same
+        } else if constexpr (std::is_same_v<T, Weights>) {
           key += join(v.dtype, ' ', v.count, ' ', v.empty() ? nullptr : v.data, ' ', v.name);
         } else if constexpr (std::is_same_v<T, std::vector<int64_t>>) {
           key += join(list_of(v));

@@ -35,9 +35,9 @@ void walk(const Graph& graph, const Node& node, Needs& needs) {
   const uint32_t host = node.layer->host_inputs(), shape_only = node.layer->shape_only_inputs();
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const ValueId input = node.inputs[i];
-    if (input == kNoId || constant || shape_only >> i & 1) continue;
-    if (host >> i & 1 || folded) needs.host[input] = 1;
-    if (runs && !(host >> i & 1)) needs.device[input] = 1;
+    if (input == kNoId || constant || names_input(shape_only, i)) continue;
+    if (names_input(host, i) || folded) needs.host[input] = 1;
+    if (runs && !names_input(host, i)) needs.device[input] = 1;
   }
 }
 
@@ -47,6 +47,7 @@ Needs find_needs(const Graph& graph, const std::vector<NodeId>& order) {
   Needs needs{std::vector<char>(graph.value_count(), 0), std::vector<char>(graph.value_count(), 0)};
   for (const ValueId output : graph.outputs()) needs.device[output] = 1;
   for (const ValueId output : graph.shape_outputs()) needs.host[output] = 1;
+  for (const ValueId value : graph.debug_values()) needs.device[value] = 1;
   for (auto it = order.rbegin(); it != order.rend(); ++it) walk(graph, graph.node(*it), needs);
   for (const ValueId input : graph.inputs())  // too large to be given in host memory: read back
     if (needs.host[input] && !fits_the_host(graph.value(input), kMaxInputElements)) needs.device[input] = 1;
@@ -64,7 +65,8 @@ std::vector<Binding> bindings_of(const Graph& graph, const std::vector<ValueId>&
   std::vector<Binding> bindings;
   const auto add = [&](ValueId id, bool is_input, bool on_host) {
     const Value& value = graph.value(id);
-    bindings.push_back({value.name, id, is_input, on_host, on_host, value.dtype, value.shape});
+    bindings.push_back({value.name, id, is_input, on_host, on_host, value.dtype, value.shape,
+                        chosen_format(value.allowed_formats)});
   };
   for (const ValueId id : graph.inputs())
     add(id, true, std::find(host_inputs.begin(), host_inputs.end(), id) != host_inputs.end());
