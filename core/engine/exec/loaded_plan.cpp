@@ -28,7 +28,7 @@ DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
     const Constant* constant = placeable(*plan_, id);
     if (!constant) continue;
     const Weights& weights = constant->weights;
-    at::Tensor tensor = wrap(const_cast<void*>(weights.data), constant->shape, scalar_type_of(weights.dtype), at::kCPU);
+    at::Tensor tensor = wrap(const_cast<void*>(weights.data), constant->shape, weights.dtype, at::kCPU);
     if (device_.is_cuda()) {
       at::Tensor& copy = uploaded[weights.data];
       if (!copy.defined() || copy.scalar_type() != tensor.scalar_type() || copy.numel() != tensor.numel())

@@ -15,6 +15,20 @@ int output_binding_of(const Plan& plan, ValueId value) {
   return -1;
 }
 
+// Null where neither an input nor an output is packed.
+std::shared_ptr<const Operands> operands_of(const Graph& graph, const Node& node, const Evaluation& evaluation) {
+  const auto packed = [&](ValueId id) { return id != kNoId && is_packed(graph.stale_value(id).dtype); };
+  if (std::none_of(node.inputs.begin(), node.inputs.end(), packed) &&
+      std::none_of(node.outputs.begin(), node.outputs.end(), packed))
+    return nullptr;
+  auto operands = std::make_shared<Operands>();
+  for (const ValueId id : node.inputs) {
+    operands->types.push_back(id == kNoId ? DType::kNone : graph.stale_value(id).dtype);
+    operands->shapes.push_back(id == kNoId ? Shape::invalid() : evaluation.shape(id));
+  }
+  return operands;
+}
+
 }  // namespace
 
 Program::Program(const DevicePlan& plan, const ProgramKey& key, std::vector<at::Tensor>& slots)
@@ -89,16 +103,17 @@ void Program::add_step(NodeId id) {
                    " layers");
   const uint32_t host = node.layer->host_inputs(), shape_only = node.layer->shape_only_inputs();
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    const bool by_value = host >> i & 1, unread = shape_only >> i & 1;
+    const bool by_value = names_input(host, i), unread = names_input(shape_only, i);
     step.inputs.push_back(by_value || unread ? nullptr : place(node.inputs[i]));
     step.values.push_back(by_value && node.inputs[i] != kNoId ? evaluation_.host(node.inputs[i]).get() : nullptr);
   }
   for (const ValueId output : node.outputs) {
     step.out_shapes.push_back(evaluation_.shape(output));
     step.out_types.push_back(graph.stale_value(output).dtype);
-    step.out_scalar_types.push_back(scalar_type_of(step.out_types.back()));
+    step.out_scalar_types.push_back(storage_type_of(step.out_types.back()));
     step.bindings.push_back(output_binding_of(plan_->plan(), output));
   }
+  step.operands = operands_of(graph, node, evaluation_);
   step.outputs = node.outputs;
   steps_.push_back(std::move(step));
 }
@@ -111,6 +126,8 @@ void Program::plan_deliveries() {
     const at::Tensor* source = known ? nullptr : place(bindings[i].value);
     if (bindings[i].on_host || !is_slot(source)) deliveries_.push_back({i, source});
   }
+  for (const ValueId value : plan_->plan().graph.debug_values())
+    if (const at::Tensor* source = place(value); !is_slot(source)) debug_sources_.push_back({value, source});
 }
 
 // A step is alive if an output of the engine or a living step needs it, or if it is there for its effect.
@@ -118,6 +135,7 @@ void Program::drop_dead_steps() {
   std::vector<char> needed(slots_->size(), 0);
   for (const Binding& binding : plan_->plan().bindings)
     if (!binding.is_input) needed[binding.value] = 1;
+  for (const ValueId value : plan_->plan().graph.debug_values()) needed[value] = 1;
   std::vector<char> alive(steps_.size(), 0);
   for (size_t i = steps_.size(); i-- > 0;) {
     const Step& step = steps_[i];

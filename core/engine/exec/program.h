@@ -28,6 +28,7 @@ struct Step {
   std::vector<Shape> out_shapes;
   std::vector<DType> out_types;
   std::vector<at::ScalarType> out_scalar_types;
+  std::shared_ptr<const Operands> operands;  // null: no input or output is packed
   std::vector<ValueId> outputs;
   std::vector<int> bindings;      // by output: the output binding it is, or -1
   std::vector<ValueId> releases;  // slots whose last use this is
@@ -55,6 +56,12 @@ class Program {
     const at::Tensor* source = nullptr;  // null: its host value is known
   };
   const std::vector<Delivery>& deliveries() const { return deliveries_; }
+  // Debug tensors that no step computes: constants and host values.
+  struct DebugSource {
+    ValueId value = kNoId;
+    const at::Tensor* source = nullptr;
+  };
+  const std::vector<DebugSource>& debug_sources() const { return debug_sources_; }
 
   const std::vector<Step>& steps() const { return steps_; }
   const Evaluation& evaluation() const { return evaluation_; }
@@ -84,6 +91,7 @@ class Program {
   std::vector<std::shared_ptr<at::Tensor>> uploads_;
   bool uploaded_ = true;
   std::vector<Delivery> deliveries_;
+  std::vector<DebugSource> debug_sources_;
   std::vector<char> reads_input_;
 };
 

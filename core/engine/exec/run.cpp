@@ -2,7 +2,6 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/device_context.h"
@@ -20,6 +19,11 @@ bool has_shape(const at::Tensor& tensor, const Shape& shape) {
                     [](int64_t is, int64_t expected) { return expected == kUnknown || is == expected; });
 }
 
+// `shape` is the tensor's own; memory of packed types has another.
+bool has_stored_shape(const at::Tensor& tensor, DType dtype, const Shape& shape) {
+  return is_packed(dtype) ? has_shape(tensor, storage_shape_of(dtype, shape)) : has_shape(tensor, shape);
+}
+
 }  // namespace
 
 void DeviceContext::enqueue(void* stream) {
@@ -32,6 +36,7 @@ void DeviceContext::enqueue(void* stream) {
   Program& bound = program();
   bound.upload();
   wrap_inputs(bound);
+  if (observer_.active()) observer_.start();
   try {
     if (bound.complete()) {
       run_steps(bound, 0, stream);
@@ -39,6 +44,7 @@ void DeviceContext::enqueue(void* stream) {
     } else {
       run_stages(bound, stream);
     }
+    if (observer_.active()) observer_.finish();
   } catch (...) {
     for (ValueId id = 0; id < static_cast<ValueId>(slots_.size()); ++id)
       if (plan_->plan().graph.stale_value(id).producer != kNoId) slots_[id].reset();
@@ -55,7 +61,7 @@ void DeviceContext::wrap_inputs(const Program& program) {
     const Shape& shape = program.evaluation().shape(binding.value);
     TORCHTRT_REQUIRE(kInvalidState, bound.address || shape.volume() == 0, "input \"", binding.name,
                      "\" has no address; set one before running");
-    bound.tensor = wrap(bound.address, shape, scalar_type_of(binding.dtype), plan_->device());
+    bound.tensor = wrap(bound.address, shape, binding.dtype, plan_->device());
     bound.wrapped_address = bound.address;
     slots_[binding.value] = bound.tensor;
   }
@@ -76,15 +82,28 @@ at::Tensor DeviceContext::output_tensor(int i, const Shape& shape, void* stream)
   if (volume == 0) return {};
   TORCHTRT_REQUIRE(kInvalidState, bound.address, "output \"", binding.name,
                    "\" has neither an address nor an allocator; set one before running");
-  if (!bound.tensor.defined() || bound.wrapped_address != bound.address || !has_shape(bound.tensor, shape)) {
-    bound.tensor = wrap(bound.address, shape, scalar_type_of(binding.dtype), plan_->device());
+  if (!bound.tensor.defined() || bound.wrapped_address != bound.address ||
+      !has_stored_shape(bound.tensor, binding.dtype, shape)) {
+    bound.tensor = wrap(bound.address, shape, binding.dtype, plan_->device());
     bound.wrapped_address = bound.address;
   }
   return bound.tensor;
 }
 
+// Memory that somebody allocated before the run has to hold whatever length the data lead to.
+void DeviceContext::require_room(int i) {
+  const Binding& binding = bindings_.binding(i);
+  const bool fixed = bindings_[i].address && !bindings_[i].allocator;
+  TORCHTRT_REQUIRE(kInvalidState, !fixed || largest_shape(i).is_known(), "output \"", binding.name,
+                   "\" has a length that depends on data and no upper bound, so no address can be known to have room; "
+                   "set an output allocator for it");
+}
+
 // See Note [Stages]. The program that was bound stays as it is: values differ from run to run.
 void DeviceContext::run_stages(const Program& bound, void* stream) {
+  for (int i = 0; i < bindings_.count(); ++i)
+    if (!bindings_.binding(i).is_input && !bindings_.binding(i).on_host && !shape(bindings_.binding(i).name).is_known())
+      require_room(i);
   Program program = bound;
   size_t done = 0;
   while (true) {
@@ -114,8 +133,8 @@ void DeviceContext::run_steps(const Program& program, size_t first, void* stream
   for (size_t i = first; i < steps.size(); ++i) {
     const Step& step = steps[i];
     try {
-      if (profiler_) {
-        run_timed(step, stream);
+      if (observer_.active()) {
+        observer_.observe(step.node, [&] { run_step(step, stream); });
       } else {
         run_step(step, stream);
       }
@@ -138,14 +157,6 @@ std::string DeviceContext::failure_of(const Step& step, const char* what) const 
   return text;
 }
 
-void DeviceContext::run_timed(const Step& step, void* stream) {
-  const auto start = std::chrono::steady_clock::now();
-  run_step(step, stream);
-  synchronize(plan_->device());
-  const std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - start;
-  profiler_(plan_->plan().graph.node(step.node).name, time.count());
-}
-
 void DeviceContext::run_step(const Step& step, void* stream) {
   const size_t count = step.outputs.size();
   for (size_t i = 0; i < count; ++i) {
@@ -154,23 +165,27 @@ void DeviceContext::run_step(const Step& step, void* stream) {
       dests_[i] = output_tensor(step.bindings[i], step.out_shapes[i], stream);
     results_[i] = dests_[i];
   }
-  Call call(step.inputs, {results_.data(), count}, step.out_shapes, step.values, step.out_types, plan_->device());
+  Call call(step.inputs, {results_.data(), count}, step.out_shapes, step.values, step.out_types, plan_->device(),
+            step.operands.get());
   step.kernel(*step.layer, call);
   for (size_t i = 0; i < count; ++i) store(step, static_cast<int>(i), std::move(results_[i]), dests_[i], stream);
+  if (observer_.listens())
+    for (const ValueId output : step.outputs) observer_.report(plan_->plan().graph, output, slots_[output], stream);
   for (const ValueId value : step.releases) slots_[value].reset();
 }
 
 void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::Tensor& dest, void* stream) {
-  TORCHTRT_REQUIRE(
-      kInternal,
-      result.defined() && result.scalar_type() == step.out_scalar_types[i] && has_shape(result, step.out_shapes[i]),
-      "the kernel's result ", i, " is ", result.defined() ? c10::toString(result.scalar_type()) : "absent",
-      result.defined() ? join(' ', shape_of(result)) : "", "; ", step.out_types[i], ' ', step.out_shapes[i],
-      " expected");
+  TORCHTRT_REQUIRE(kInternal,
+                   result.defined() && result.scalar_type() == step.out_scalar_types[i] &&
+                       has_stored_shape(result, step.out_types[i], step.out_shapes[i]),
+                   "the kernel's result ", i, " is ", result.defined() ? c10::toString(result.scalar_type()) : "absent",
+                   result.defined() ? join(' ', shape_of(result)) : "", "; ", step.out_types[i], ' ',
+                   step.out_shapes[i], " expected");
   const int binding = step.bindings[i];
   if (binding >= 0 && dest.defined()) {
     if (!result.is_same(dest)) dest.copy_(result, /*non_blocking=*/true);
   } else if (binding >= 0 && !step.out_shapes[i].is_known() && !bindings_.binding(binding).on_host) {
+    require_room(binding);
     const at::Tensor late = output_tensor(binding, shape_of(result), stream);
     if (late.defined()) late.copy_(result, /*non_blocking=*/true);
   }
@@ -178,10 +193,14 @@ void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::
 }
 
 void DeviceContext::deliver(const Program& program, void* stream) {
+  if (observer_.listens())
+    for (const auto& [value, source] : program.debug_sources())
+      observer_.report(plan_->plan().graph, value, *source, stream);
   for (const auto& [i, source] : program.deliveries()) {
     const Binding& binding = bindings_.binding(i);
     if (!binding.on_host) {
-      const at::Tensor dest = output_tensor(i, shape_of(*source), stream);
+      const Shape shape = is_packed(binding.dtype) ? program.evaluation().shape(binding.value) : shape_of(*source);
+      const at::Tensor dest = output_tensor(i, shape, stream);
       if (dest.defined()) dest.copy_(*source, /*non_blocking=*/true);
     } else if (bindings_[i].address) {
       write_host(bindings_[i].address,

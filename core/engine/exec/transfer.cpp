@@ -43,6 +43,10 @@ at::Tensor wrap(void* address, const Shape& shape, at::ScalarType type, at::Devi
       .make_tensor();
 }
 
+at::Tensor wrap(void* address, const Shape& shape, DType dtype, at::Device device) {
+  return wrap(address, storage_shape_of(dtype, shape), storage_type_of(dtype), device);
+}
+
 at::Tensor to_tensor(const HostValue& value) {
   // Types beyond those of shape tensors come from folded constants; they pass through a type that holds them exactly.
   const bool direct = is_index(value.dtype) || value.dtype == DType::kBool || value.dtype == DType::kFloat32;

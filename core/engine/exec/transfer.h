@@ -9,6 +9,8 @@ namespace torchtrt::engine {
 
 // A tensor over memory of somebody else; `address` may be null where the volume is zero.
 at::Tensor wrap(void* address, const Shape& shape, at::ScalarType type, at::Device device);
+// The same for the engine's types, packed ones too (Note [Packed tensors]).
+at::Tensor wrap(void* address, const Shape& shape, DType dtype, at::Device device);
 
 // A tensor in CPU memory.
 at::Tensor to_tensor(const HostValue& value);

@@ -5,6 +5,6 @@
 namespace torchtrt::engine {
 
 void run(const Constant& op, Call& call) { call.set(0, tensor_of(op.weights, call.out_sizes(0), call.device())); }
-TORCHTRT_KERNEL(Constant);
+TORCHTRT_PACKED_KERNEL(Constant);
 
 }  // namespace torchtrt::engine

@@ -4,7 +4,7 @@
 
 namespace torchtrt::engine {
 
-void run(const Identity&, Call& call) { call.set(0, convert(call.in(0), scalar_type_of(call.out_type(0)))); }
-TORCHTRT_KERNEL(Identity);
+void run(const Identity&, Call& call) { call.set(0, convert(call.in(0), storage_type_of(call.out_type(0)))); }
+TORCHTRT_PACKED_KERNEL(Identity);
 
 }  // namespace torchtrt::engine

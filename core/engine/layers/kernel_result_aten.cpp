@@ -52,9 +52,9 @@ at::Tensor convert(const at::Tensor& x, at::ScalarType to) {
 }
 
 at::Tensor tensor_of(const Weights& weights, c10::IntArrayRef sizes, at::Device device) {
-  TORCHTRT_REQUIRE(kUnsupported, bits_of(weights.dtype) >= 8, "the engine does not run constants of type ",
-                   weights.dtype);
-  const at::TensorOptions options(scalar_type_of(weights.dtype));
+  const at::TensorOptions options(storage_type_of(weights.dtype));
+  const Shape stored = storage_shape_of(weights.dtype, Shape(std::span<const int64_t>(sizes.data(), sizes.size())));
+  sizes = c10::IntArrayRef(stored.begin(), stored.end());
   if (weights.empty()) return at::empty(sizes, options.device(device));
   const at::Tensor shared = at::from_blob(
       const_cast<void*>(weights.data), sizes, [owner = weights.owner](void*) {}, options);

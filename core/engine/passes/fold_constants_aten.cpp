@@ -1,8 +1,8 @@
 // f(Constant, ...)  ->  Constant
 //
 // Valid for layers whose result their inputs alone determine; computed by the layer's own kernel, on the CPU. Results
-// much larger than what they are computed from stay: the plan would grow. So does what dequantizes weights; a loaded plan
-// computes it once (exec/dequantized.h). Not for refittable plans: their weights may change.
+// much larger than what they are computed from stay: the plan would grow. So does what dequantizes weights; a loaded
+// plan computes it once (exec/dequantized.h). Not for refittable plans: their weights may change.
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
