@@ -13,9 +13,6 @@ std::nullptr_t Network::missing(const char* function, const char* kind) const no
 #define TORCHTRT_MISSING(Layer, function, kind, ...) \
   nv::Layer* Network::function(__VA_ARGS__) noexcept { return missing("INetworkDefinition::" #function, kind); }
 
-TORCHTRT_MISSING(ILRNLayer, addLRN, "LRN", nv::ITensor&, int64_t, float, float, float)
-TORCHTRT_MISSING(IRaggedSoftMaxLayer, addRaggedSoftMax, "RaggedSoftMax", nv::ITensor&, nv::ITensor&)
-TORCHTRT_MISSING(IParametricReLULayer, addParametricReLU, "ParametricReLU", nv::ITensor&, nv::ITensor&)
 TORCHTRT_MISSING(ILoop, addLoop, "Loop")
 TORCHTRT_MISSING(IIfConditional, addIfConditional, "IfConditional")
 TORCHTRT_MISSING(IDequantizeLayer, addDequantize, "Dequantize", nv::ITensor&, nv::ITensor&)
@@ -26,17 +23,6 @@ TORCHTRT_MISSING(IDynamicQuantizeLayer, addDynamicQuantize, "DynamicQuantize", n
                  nv::DataType, nv::DataType)
 TORCHTRT_MISSING(IDynamicQuantizeLayer, addDynamicQuantizeV2, "DynamicQuantize", nv::ITensor&, const nv::Dims&,
                  nv::DataType, nv::DataType)
-TORCHTRT_MISSING(IScatterLayer, addScatter, "Scatter", nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::ScatterMode)
-TORCHTRT_MISSING(IAssertionLayer, addAssertion, "Assertion", nv::ITensor&, const char*)
-TORCHTRT_MISSING(IOneHotLayer, addOneHot, "OneHot", nv::ITensor&, nv::ITensor&, nv::ITensor&, int32_t)
-TORCHTRT_MISSING(INonZeroLayer, addNonZero, "NonZero", nv::ITensor&)
-TORCHTRT_MISSING(INonZeroLayer, addNonZeroV2, "NonZero", nv::ITensor&, nv::DataType)
-TORCHTRT_MISSING(IGridSampleLayer, addGridSample, "GridSample", nv::ITensor&, nv::ITensor&)
-TORCHTRT_MISSING(INMSLayer, addNMS, "NMS", nv::ITensor&, nv::ITensor&, nv::ITensor&)
-TORCHTRT_MISSING(INMSLayer, addNMSV2, "NMS", nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::DataType)
-TORCHTRT_MISSING(IReverseSequenceLayer, addReverseSequence, "ReverseSequence", nv::ITensor&, nv::ITensor&)
-TORCHTRT_MISSING(IRotaryEmbeddingLayer, addRotaryEmbedding, "RotaryEmbedding", nv::ITensor&, nv::ITensor&, nv::ITensor&,
-                 bool, int32_t)
 TORCHTRT_MISSING(IKVCacheUpdateLayer, addKVCacheUpdate, "KVCacheUpdate", nv::ITensor&, nv::ITensor&, nv::ITensor&,
                  nv::KVCacheMode)
 TORCHTRT_MISSING(IMoELayer, addMoE, "MoE", nv::ITensor&, nv::ITensor&, nv::ITensor&)

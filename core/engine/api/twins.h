@@ -13,10 +13,12 @@
 #include "core/engine/layers/fill.h"
 #include "core/engine/layers/gather.h"
 #include "core/engine/layers/matrix_multiply.h"
+#include "core/engine/layers/nms.h"
 #include "core/engine/layers/pooling.h"
 #include "core/engine/layers/reduce.h"
 #include "core/engine/layers/resize.h"
 #include "core/engine/layers/scale.h"
+#include "core/engine/layers/scatter.h"
 #include "core/engine/layers/slice.h"
 #include "core/engine/layers/topk.h"
 #include "core/engine/layers/unary.h"
@@ -34,6 +36,7 @@ namespace nv = nvinfer1;
 //            NvInfer.h                       ours                      last value of each, which have to agree
 #define TORCHTRT_ENUM_TWINS(TWIN)                                                             \
   TWIN(nv::ActivationType, ActivationType, kGELU_TANH, kGeluTanh)                             \
+  TWIN(nv::BoundingBoxFormat, BoxFormat, kCENTER_SIZES, kCenterSizes)                         \
   TWIN(nv::ElementWiseOperation, ElementWiseOp, kLESS, kLess)                                 \
   TWIN(nv::FillOperation, FillOp, kRANDOM_NORMAL, kRandomNormal)                              \
   TWIN(nv::GatherMode, GatherMode, kND, kND)                                                  \
@@ -46,6 +49,7 @@ namespace nv = nvinfer1;
   TWIN(nv::ResizeSelector, ResizeSelector, kUPPER, kUpper)                                    \
   TWIN(nv::ResizeRoundMode, RoundMode, kCEIL, kCeil)                                          \
   TWIN(nv::ScaleMode, ScaleMode, kELEMENTWISE, kElementwise)                                  \
+  TWIN(nv::ScatterMode, ScatterMode, kND, kND)                                                \
   TWIN(nv::SampleMode, SampleMode, kREFLECT, kReflect)                                        \
   TWIN(nv::TopKOperation, TopKOp, kMIN, kMin)                                                 \
   TWIN(nv::UnaryOperation, UnaryOp, kISNAN, kIsNan)                                           \

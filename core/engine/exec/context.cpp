@@ -19,7 +19,8 @@ std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan)
 }
 
 DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan)
-    : plan_(std::move(plan)), bindings_(plan_->plan()), slots_(plan_->plan().graph.value_count()) {
+    : plan_(std::move(plan)), bindings_(plan_->plan()), slots_(plan_->plan().graph.value_count()),
+      observer_(plan_->plan(), plan_->device()) {
   size_t most = 0;
   for (const NodeId id : plan_->plan().order) most = std::max(most, plan_->plan().graph.node(id).outputs.size());
   results_.resize(most);
@@ -52,10 +53,6 @@ void DeviceContext::set_output_allocator(std::string_view output, std::optional<
   bindings_[bindings_.output_index_of(output)].allocator = std::move(allocator);
 }
 
-void DeviceContext::set_profiler(std::function<void(const std::string&, float)> profiler) {
-  profiler_ = std::move(profiler);
-}
-
 Program& DeviceContext::program() {
   if (same_key_ && !has_host_inputs_) return *programs_.front().program;
   ProgramKey key = bindings_.key(profile_);
@@ -73,12 +70,14 @@ Program& DeviceContext::bind(ProgramKey key) {
     auto program = std::make_unique<Program>(*plan_, key, slots_);
     if (programs_.size() == kMaxPrograms) programs_.pop_back();
     programs_.insert(programs_.begin(), Bound{std::move(key), std::move(program)});
+    observer_.trace();
   }
   for (int i = 0; i < bindings_.count(); ++i) bindings_[i].tensor.reset();  // shapes may differ
   return *programs_.front().program;
 }
 
-// What is known while input shapes are missing; with `at_max`, those count as the profile's greatest.
+// What is known while input shapes are missing; with `at_max`, those count as the profile's greatest, and lengths that
+// depend on data as their upper bounds.
 Evaluation DeviceContext::evaluate_partly(bool at_max) const {
   const Plan& plan = plan_->plan();
   Evaluation evaluation(plan.graph);
@@ -90,6 +89,7 @@ Evaluation DeviceContext::evaluate_partly(bool at_max) const {
       evaluation.set_host(bindings_.binding(i).value,
                           read_host(bindings_[i].address, bindings_.binding(i).dtype, shape));
   }
+  if (at_max) evaluation.assume_largest();
   for (const NodeId id : plan.order) evaluation.evaluate(id);
   return evaluation;
 }
@@ -99,7 +99,20 @@ Shape DeviceContext::shape(std::string_view tensor) {
   if (bindings_.binding(i).is_input) return bindings_.input_shape(i, profile_);
   const bool settled = same_key_ && !has_host_inputs_;
   if (!settled && !bindings_.missing(profile_).empty()) return evaluate_partly(false).shape(bindings_.binding(i).value);
-  return program().evaluation().shape(bindings_.binding(i).value);
+  const Program& bound = program();
+  const Shape& known = bound.evaluation().shape(bindings_.binding(i).value);
+  // A program that waits for data has not looked at what comes behind them.
+  return known.is_known() || bound.complete() ? known : evaluate_partly(false).shape(bindings_.binding(i).value);
+}
+
+std::vector<Shape> DeviceContext::shapes() {
+  const bool settled = bindings_.missing(profile_).empty();
+  if (settled) program();
+  const Evaluation partly = settled && programs_.front().program->complete() ? programs_.front().program->evaluation()
+                                                                             : evaluate_partly(false);
+  std::vector<Shape> shapes;
+  for (ValueId id = 0; id < plan_->plan().graph.value_count(); ++id) shapes.push_back(partly.shape(id));
+  return shapes;
 }
 
 std::vector<std::string> DeviceContext::infer_shapes() {
@@ -117,10 +130,20 @@ void DeviceContext::write_shape_outputs(const Program& program) {
   }
 }
 
+// A rule that the greatest lengths violate leaves the output without a bound: at run time lengths may go together.
+Shape DeviceContext::largest_shape(int output) {
+  try {
+    return evaluate_partly(true).shape(bindings_.binding(output).value);
+  } catch (const Error&) {
+    return Shape::filled(1, kUnknown);
+  }
+}
+
 int64_t DeviceContext::max_output_bytes(std::string_view output) {
-  const Binding& binding = bindings_.binding(bindings_.output_index_of(output));
+  const int i = bindings_.output_index_of(output);
+  const Binding& binding = bindings_.binding(i);
   Shape bound = shape(output);
-  if (!bound.is_known()) bound = evaluate_partly(true).shape(binding.value);
+  if (!bound.is_known()) bound = largest_shape(i);
   return bound.is_known() ? bytes_of(binding.dtype, bound.volume()) : -1;
 }
 

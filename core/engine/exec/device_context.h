@@ -3,6 +3,7 @@
 
 #include "core/engine/exec/bindings.h"
 #include "core/engine/exec/loaded_plan.h"
+#include "core/engine/exec/observer.h"
 #include "core/engine/exec/program.h"
 
 namespace torchtrt::engine {
@@ -21,19 +22,26 @@ class DeviceContext final : public Context {
   std::vector<std::string> infer_shapes() override;
   int64_t max_output_bytes(std::string_view output) override;
   void enqueue(void* stream) override;
-  void set_profiler(std::function<void(const std::string&, float)> profiler) override;
+  std::vector<Shape> shapes() override;
+  void record_times(bool on) override { observer_.record_times(on); }
+  std::vector<float> times() const override { return observer_.times(); }
+  void set_debug_listener(std::shared_ptr<const DebugListener> listener) override {
+    observer_.set_listener(std::move(listener));
+  }
+  const std::vector<std::string>& operators() const override { return observer_.operators(); }
 
  private:
   Program& program();
   Program& bind(ProgramKey key);
   Evaluation evaluate_partly(bool at_max) const;
+  Shape largest_shape(int output);
+  void require_room(int output);
   void write_shape_outputs(const Program& program);
 
   void wrap_inputs(const Program& program);
   at::Tensor output_tensor(int binding, const Shape& shape, void* stream);
   void run_stages(const Program& program, void* stream);
   void run_steps(const Program& program, size_t first, void* stream);
-  void run_timed(const Step& step, void* stream);
   void run_step(const Step& step, void* stream);
   std::string failure_of(const Step& step, const char* what) const;
   void store(const Step& step, int output, at::Tensor result, const at::Tensor& dest, void* stream);
@@ -51,7 +59,7 @@ class DeviceContext final : public Context {
   bool same_key_ = false;        // nothing that a key depends on has changed since the last program()
   bool has_host_inputs_ = false;
   std::vector<at::Tensor> results_, dests_;  // of the step that runs
-  std::function<void(const std::string&, float)> profiler_;
+  Observer observer_;
 };
 
 }  // namespace torchtrt::engine

@@ -13,12 +13,17 @@
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
 #include "core/engine/layers/gather.h"
+#include "core/engine/layers/grid_sample.h"
 #include "core/engine/layers/identity.h"
 #include "core/engine/layers/matrix_multiply.h"
+#include "core/engine/layers/nms.h"
+#include "core/engine/layers/non_zero.h"
 #include "core/engine/layers/pooling.h"
 #include "core/engine/layers/reduce.h"
+#include "core/engine/layers/reformat.h"
 #include "core/engine/layers/resize.h"
 #include "core/engine/layers/scale.h"
+#include "core/engine/layers/scatter.h"
 #include "core/engine/layers/slice.h"
 #include "core/engine/layers/topk.h"
 #include "core/engine/layers/unary.h"
@@ -72,17 +77,24 @@ constexpr Row kRows[] = {
     ROW(Fill, op),
     ROW(Fill, to_type),
     ROW(Gather, mode),
+    ROW(GridSample, interpolation),
+    ROW(GridSample, sample_mode),
     ROW(Identity, to_type),
     ROW(MatrixMultiply, op0),
     ROW(MatrixMultiply, op1),
+    ROW(NMS, format),
+    ROW(NMS, indices_type),
+    ROW(NonZero, indices_type),
     ROW(Pooling, type),
     ROW(Reduce, op),
+    ROW(Reformat, format),
     ROW(Pooling, padding_mode),
     ROW(Resize, mode),
     ROW(Resize, coordinates),
     ROW(Resize, selector),
     ROW(Resize, rounding),
     ROW(Scale, mode),
+    ROW(Scatter, mode),
     ROW(Slice, mode),
     ROW(TopK, op),
     ROW(TopK, indices_type),

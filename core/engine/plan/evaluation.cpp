@@ -30,8 +30,8 @@ ShapeArgs Evaluation::gather(const Node& node) {
 ValueId Evaluation::missing_value(NodeId id) const {
   const Node& node = graph_.nodes()[id];
   const uint32_t wanted = node.layer->host_inputs();
-  for (size_t i = 0; i < node.inputs.size() && wanted >> i; ++i)
-    if ((wanted >> i & 1) && node.inputs[i] != kNoId && !is_host_known(node.inputs[i])) return node.inputs[i];
+  for (size_t i = 0; wanted && i < node.inputs.size(); ++i)
+    if (names_input(wanted, i) && node.inputs[i] != kNoId && !is_host_known(node.inputs[i])) return node.inputs[i];
   return kNoId;
 }
 
@@ -42,20 +42,31 @@ Outcome Evaluation::evaluate(NodeId id) {
   if (!node.outputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(), known)) return Outcome::kFolded;
   try {
     const ShapeArgs args = gather(node);
-    const Shapes shapes = node.layer->infer_shapes(args);
+    Shapes shapes = node.layer->infer_shapes(args);
     TORCHTRT_REQUIRE(kInternal, shapes.size() == node.outputs.size(), "the rule answers ", shapes.size(),
                      " shapes for ", node.outputs.size(), " outputs");
+    const bool bounds = !bounded_.empty() && bound(node, args, shapes);
     bool complete = true;
     for (size_t i = 0; i < shapes.size(); ++i) {
       shapes_[node.outputs[i]] = shapes[i];
       complete = complete && shapes[i].is_known();
     }
-    if (complete && fold(node, args)) return Outcome::kFolded;
+    if (complete && !bounds && fold(node, args)) return Outcome::kFolded;
     if (missing_value(id) != kNoId) return Outcome::kNeedsValue;
     return complete ? Outcome::kRun : Outcome::kDataDependent;
   } catch (const Error& error) {
     throw Error(error.kind(), describe_failure(graph_, id, error.what(), shapes_));
   }
+}
+
+// Whether the outputs' shapes are upper bounds: its own, or because an input's is one.
+bool Evaluation::bound(const Node& node, const ShapeArgs& args, Shapes& shapes) {
+  const bool open = std::any_of(shapes.begin(), shapes.end(), [](const Shape& shape) { return !shape.is_known(); });
+  if (open) shapes = node.layer->max_shapes(args);
+  const bool bounds = open || std::any_of(node.inputs.begin(), node.inputs.end(),
+                                          [&](ValueId input) { return input != kNoId && bounded_[input]; });
+  for (const ValueId output : node.outputs) bounded_[output] = bounds;
+  return bounds;
 }
 
 // Whether all outputs are known; those known in part are kept as well, rules further on may need just that part.

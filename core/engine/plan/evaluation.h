@@ -26,6 +26,10 @@ class Evaluation {
   void set_shape(ValueId value, const Shape& shape) { shapes_[value] = shape; }
   void set_host(ValueId value, HostValue host) { hosts_[value] = std::make_shared<const HostValue>(std::move(host)); }
 
+  // From now on a length that depends on data counts as its upper bound. Values computed from such lengths stay unknown:
+  // nothing says that they grow with them.
+  void assume_largest() { bounded_.assign(shapes_.size(), 0); }
+
   // Throws Error with the layer's name, the rule and the inputs with their shapes.
   // On kNeedsValue the outputs' shapes are those that can be told without the value.
   Outcome evaluate(NodeId node);
@@ -40,10 +44,12 @@ class Evaluation {
  private:
   ShapeArgs gather(const Node& node);
   bool fold(const Node& node, const ShapeArgs& args);
+  bool bound(const Node& node, const ShapeArgs& args, Shapes& shapes);
 
   const Graph& graph_;
   std::vector<Shape> shapes_;
   std::vector<std::shared_ptr<const HostValue>> hosts_;
+  std::vector<char> bounded_;  // by value: its shape is an upper bound; empty unless assume_largest() was called
   // What gather() lends to the rules.
   Shapes shapes_in_;
   std::vector<const HostValue*> values_in_;
