@@ -15,14 +15,6 @@ std::nullptr_t Network::missing(const char* function, const char* kind) const no
 
 TORCHTRT_MISSING(ILoop, addLoop, "Loop")
 TORCHTRT_MISSING(IIfConditional, addIfConditional, "IfConditional")
-TORCHTRT_MISSING(IDequantizeLayer, addDequantize, "Dequantize", nv::ITensor&, nv::ITensor&)
-TORCHTRT_MISSING(IDequantizeLayer, addDequantizeV2, "Dequantize", nv::ITensor&, nv::ITensor&, nv::DataType)
-TORCHTRT_MISSING(IQuantizeLayer, addQuantize, "Quantize", nv::ITensor&, nv::ITensor&)
-TORCHTRT_MISSING(IQuantizeLayer, addQuantizeV2, "Quantize", nv::ITensor&, nv::ITensor&, nv::DataType)
-TORCHTRT_MISSING(IDynamicQuantizeLayer, addDynamicQuantize, "DynamicQuantize", nv::ITensor&, int32_t, int32_t,
-                 nv::DataType, nv::DataType)
-TORCHTRT_MISSING(IDynamicQuantizeLayer, addDynamicQuantizeV2, "DynamicQuantize", nv::ITensor&, const nv::Dims&,
-                 nv::DataType, nv::DataType)
 TORCHTRT_MISSING(IKVCacheUpdateLayer, addKVCacheUpdate, "KVCacheUpdate", nv::ITensor&, nv::ITensor&, nv::ITensor&,
                  nv::KVCacheMode)
 TORCHTRT_MISSING(IMoELayer, addMoE, "MoE", nv::ITensor&, nv::ITensor&, nv::ITensor&)

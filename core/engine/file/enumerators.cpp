@@ -10,6 +10,8 @@
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/convolution.h"
 #include "core/engine/layers/deconvolution.h"
+#include "core/engine/layers/dequantize.h"
+#include "core/engine/layers/dynamic_quantize.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
 #include "core/engine/layers/gather.h"
@@ -19,6 +21,7 @@
 #include "core/engine/layers/nms.h"
 #include "core/engine/layers/non_zero.h"
 #include "core/engine/layers/pooling.h"
+#include "core/engine/layers/quantize.h"
 #include "core/engine/layers/reduce.h"
 #include "core/engine/layers/reformat.h"
 #include "core/engine/layers/resize.h"
@@ -73,6 +76,9 @@ constexpr Row kRows[] = {
     ROW(Cast, to_type),
     ROW(Convolution, padding_mode),
     ROW(Deconvolution, padding_mode),
+    ROW(Dequantize, to_type),
+    ROW(DynamicQuantize, scale_type),
+    ROW(DynamicQuantize, to_type),
     ROW(ElementWise, op),
     ROW(Fill, op),
     ROW(Fill, to_type),
@@ -86,6 +92,7 @@ constexpr Row kRows[] = {
     ROW(NMS, indices_type),
     ROW(NonZero, indices_type),
     ROW(Pooling, type),
+    ROW(Quantize, to_type),
     ROW(Reduce, op),
     ROW(Reformat, format),
     ROW(Pooling, padding_mode),
