@@ -31,18 +31,6 @@ void check_flags(const Network& network, nv::BuilderFlags flags) {
                    "builder flag kSTRIP_PLAN: plans without weights are not built into the embedded engine yet");
 }
 
-// The plain formats are row major; an input or output that excludes them would need a reformatting layer.
-void check_formats(const Network& network) {
-  const Graph& graph = network.graph();
-  for (const auto* list : {&graph.inputs(), &graph.outputs()})
-    for (const ValueId id : *list) {
-      const uint32_t formats = graph.stale_value(id).allowed_formats;
-      const bool linear = (formats >> static_cast<uint32_t>(nv::TensorFormat::kLINEAR) & 1u) != 0;
-      TORCHTRT_REQUIRE(kUnsupported, formats == 0 || linear, "tensor \"", graph.stale_value(id).name,
-                       "\" excludes the row major format (kLINEAR), the only one of the embedded engine");
-    }
-}
-
 // Passes steps on to the user's monitor: one phase, which is finished in every case.
 class Phase {
  public:
@@ -70,7 +58,6 @@ class Phase {
 std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConfig& config) {
   const nv::BuilderFlags flags = config.getFlags();
   check_flags(network, flags);
-  check_formats(network);
   TORCHTRT_REQUIRE(kUnsupported, config.getEngineCapability() == nv::EngineCapability::kSTANDARD, "engine capability ",
                    static_cast<int>(config.getEngineCapability()), "; only kSTANDARD is supported");
   Phase phase(config.getProgressMonitor());
@@ -82,6 +69,7 @@ std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConf
   options.refittable =
       has(flags, Flag::kREFIT) || has(flags, Flag::kREFIT_IDENTICAL) || has(flags, Flag::kREFIT_INDIVIDUAL);
   options.debug = has(flags, Flag::kDEBUG);
+  options.unfused_debug = network.unfused_debug();
   options.log = [&](Severity severity, const std::string& text) { config.report().log(theirs(severity), text); };
   options.progress = [&](const std::string& name, int step, int steps) { return phase.step(name, step, steps); };
   return build(network.graph(), options);

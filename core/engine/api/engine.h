@@ -5,6 +5,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -24,6 +26,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   const Plan& plan() const { return loaded_->plan(); }
   const std::shared_ptr<const LoadedPlan>& loaded() const { return loaded_; }
   const Report& report() const { return report_; }
+  std::set<std::string, std::less<>> debug_tensors() const;
 
   nv::ICudaEngine* getPImpl() noexcept override { return this; }
   int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(plan().order.size()); }
@@ -58,20 +61,20 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   nv::TensorIOMode getTensorIOMode(const char* name) const noexcept override;
   int32_t getTensorBytesPerComponent(const char* name) const noexcept override;
   int32_t getTensorComponentsPerElement(const char* name) const noexcept override;
-  nv::TensorFormat getTensorFormat(const char*) const noexcept override { return nv::TensorFormat::kLINEAR; }
+  nv::TensorFormat getTensorFormat(const char* name) const noexcept override;
   const char* getTensorFormatDesc(const char* name) const noexcept override;
-  int32_t getTensorVectorizedDim(const char*) const noexcept override { return -1; }
+  int32_t getTensorVectorizedDim(const char* name) const noexcept override;
   int32_t getTensorBytesPerComponentV2(const char* name, int32_t profile) const noexcept override;
   int32_t getTensorComponentsPerElementV2(const char* name, int32_t profile) const noexcept override;
-  nv::TensorFormat getTensorFormatV2(const char*, int32_t) const noexcept override { return nv::TensorFormat::kLINEAR; }
+  nv::TensorFormat getTensorFormatV2(const char* name, int32_t profile) const noexcept override;
   const char* getTensorFormatDescV2(const char* name, int32_t profile) const noexcept override;
-  int32_t getTensorVectorizedDimV2(const char*, int32_t) const noexcept override { return -1; }
+  int32_t getTensorVectorizedDimV2(const char* name, int32_t profile) const noexcept override;
   nv::Dims getProfileShape(const char* name, int32_t profile, nv::OptProfileSelector select) const noexcept override;
   const int32_t* getProfileTensorValues(const char* name, int32_t profile,
                                         nv::OptProfileSelector select) const noexcept override;
   const int64_t* getProfileTensorValuesV2(const char* name, int32_t profile,
                                           nv::OptProfileSelector select) const noexcept override;
-  bool isDebugTensor(const char*) const noexcept override { return false; }
+  bool isDebugTensor(const char* name) const noexcept override;
   const char* getAliasedInputTensor(const char*) const noexcept override { return nullptr; }
 
   // ---- serialization, memory. Intermediate tensors come from the framework's allocator, so none is reported here.
@@ -92,17 +95,21 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int64_t getEngineStat(nv::EngineStat stat) const noexcept override;
 
  private:
-  const Binding* find(const char* name) const;
+  const Binding* find(const char* function, const char* name) const;  // reported where it is null
+  const Binding* find(const char* function, const char* name, int32_t profile) const;
+  void expect_one_profile(const char* function) const;
   const InputRange* range_of(const char* name, int32_t profile) const;
 
   Report report_;
   std::shared_ptr<const LoadedPlan> loaded_;
   int64_t streaming_budget_ = -1;  // -1: not set, streaming is off
+  mutable std::mutex caches_;  // an engine is asked by many threads
+  mutable std::map<std::string, std::string> format_texts_;  // by tensor
   // Profile values as int32, by address of the int64 ones.
   mutable std::map<const void*, std::vector<int32_t>> narrow_values_;
 };
 
-// Row-major strides in elements; no_dims() while a length is not known.
-nv::Dims strides_of(const Shape& shape);
+// "Row major linear FP32 format (kLINEAR)"
+std::string format_text(Format format, DType dtype);
 
 }  // namespace torchtrt::engine::api

@@ -1,4 +1,5 @@
 // CudaEngine: what it tells of its inputs and outputs.
+#include <algorithm>
 #include <array>
 
 #include "core/engine/api/engine.h"
@@ -7,15 +8,10 @@
 namespace torchtrt::engine::api {
 namespace {
 
-// Part of "Row major linear FP32 format (kLINEAR)"; by DataType.
-constexpr const char* kFormatNames[] = {
-    "Row major linear FP32 format (kLINEAR)",  "Row major linear FP16 format (kLINEAR)",
-    "Row major linear INT8 format (kLINEAR)",  "Row major linear INT32 format (kLINEAR)",
-    "Row major linear BOOL format (kLINEAR)",  "Row major linear UINT8 format (kLINEAR)",
-    "Row major linear FP8 format (kLINEAR)",   "Row major linear BF16 format (kLINEAR)",
-    "Row major linear INT64 format (kLINEAR)", "Row major linear INT4 format (kLINEAR)",
-    "Row major linear FP4 format (kLINEAR)",   "Row major linear E8M0 format (kLINEAR)"};
-static_assert(std::ssize(kFormatNames) == nv::EnumMax<nv::DataType>());
+// Names of types in descriptions of formats, by DataType.
+constexpr const char* kTypeTexts[] = {"FP32", "FP16", "INT8", "INT32", "BOOL", "UINT8",
+                                      "FP8",  "BF16", "INT64", "INT4", "FP4",  "E8M0"};
+static_assert(std::ssize(kTypeTexts) == nv::EnumMax<nv::DataType>());
 
 template <class T>
 const T* at(const std::optional<T>& min, const std::optional<T>& opt, const std::optional<T>& max,
@@ -27,23 +23,32 @@ const T* at(const std::optional<T>& min, const std::optional<T>& opt, const std:
 
 }  // namespace
 
-nv::Dims strides_of(const Shape& shape) {
-  if (!shape.is_valid() || !shape.is_known()) return no_dims();
-  nv::Dims strides = dims_of(shape);
-  int64_t stride = 1;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    strides.d[axis] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
+// "Row major linear FP32 format (kLINEAR)"
+std::string format_text(Format format, DType dtype) {
+  std::string text = row_of(format).text;
+  text.replace(text.find("%s"), 2, kTypeTexts[static_cast<size_t>(theirs(dtype))]);
+  return join(text, " (", row_of(format).name, ')');
 }
 
-const Binding* CudaEngine::find(const char* name) const {
+const Binding* CudaEngine::find(const char* function, const char* name) const {
   const Binding* binding = name ? plan().find(name) : nullptr;
   if (!binding)
-    report_.error("ICudaEngine", nv::ErrorCode::kINVALID_ARGUMENT,
+    report_.error(function, nv::ErrorCode::kINVALID_ARGUMENT,
                   join("there is no input or output \"", name ? name : "(null)", '"'));
   return binding;
+}
+
+const Binding* CudaEngine::find(const char* function, const char* name, int32_t profile) const {
+  if (profile >= 0 && profile < getNbOptimizationProfiles()) return find(function, name);
+  report_.error(function, nv::ErrorCode::kINVALID_ARGUMENT,
+                join("profile ", profile, "; the engine has ", getNbOptimizationProfiles()));
+  return nullptr;
+}
+
+// Formats are the same in every profile here; who asks without naming one may not know that.
+void CudaEngine::expect_one_profile(const char* function) const {
+  if (getNbOptimizationProfiles() > 1)
+    report_.warn(join(function, " answers for optimization profile 0; the engine has ", getNbOptimizationProfiles()));
 }
 
 const char* CudaEngine::getIOTensorName(int32_t index) const noexcept {
@@ -54,26 +59,24 @@ const char* CudaEngine::getIOTensorName(int32_t index) const noexcept {
 }
 
 nv::Dims CudaEngine::getTensorShape(const char* name) const noexcept {
-  return report_.guard("ICudaEngine::getTensorShape", no_dims(), [&] {
-    const Binding* binding = find(name);
-    return binding ? dims_of(binding->shape) : no_dims();
-  });
+  const Binding* binding = find("ICudaEngine::getTensorShape", name);
+  return binding ? dims_of(binding->shape) : no_dims();
 }
 
 nv::DataType CudaEngine::getTensorDataType(const char* name) const noexcept {
   return report_.guard("ICudaEngine::getTensorDataType", nv::DataType::kFLOAT, [&] {
-    const Binding* binding = find(name);
+    const Binding* binding = find("ICudaEngine::getTensorDataType", name);
     return binding ? theirs(binding->dtype) : nv::DataType::kFLOAT;
   });
 }
 
 nv::TensorLocation CudaEngine::getTensorLocation(const char* name) const noexcept {
-  const Binding* binding = find(name);
+  const Binding* binding = find("ICudaEngine::getTensorLocation", name);
   return binding && binding->on_host ? nv::TensorLocation::kHOST : nv::TensorLocation::kDEVICE;
 }
 
 bool CudaEngine::isShapeInferenceIO(const char* name) const noexcept {
-  const Binding* binding = find(name);
+  const Binding* binding = find("ICudaEngine::isShapeInferenceIO", name);
   return binding && binding->shape_inference;
 }
 
@@ -83,31 +86,77 @@ nv::TensorIOMode CudaEngine::getTensorIOMode(const char* name) const noexcept {
   return binding->is_input ? nv::TensorIOMode::kINPUT : nv::TensorIOMode::kOUTPUT;
 }
 
-int32_t CudaEngine::getTensorBytesPerComponent(const char* name) const noexcept {
-  return report_.guard("ICudaEngine::getTensorBytesPerComponent", -1, [&] {
-    const Binding* binding = find(name);
-    return binding ? static_cast<int32_t>(bytes_of(binding->dtype, 1)) : -1;
+// ---- formats
+
+int32_t CudaEngine::getTensorBytesPerComponentV2(const char* name, int32_t profile) const noexcept {
+  const Binding* binding = find("ICudaEngine::getTensorBytesPerComponent", name, profile);
+  return binding ? static_cast<int32_t>(bytes_of(binding->dtype, 1)) : -1;
+}
+
+int32_t CudaEngine::getTensorComponentsPerElementV2(const char* name, int32_t profile) const noexcept {
+  const Binding* binding = find("ICudaEngine::getTensorComponentsPerElement", name, profile);
+  return binding ? row_of(binding->format).vector : -1;
+}
+
+nv::TensorFormat CudaEngine::getTensorFormatV2(const char* name, int32_t profile) const noexcept {
+  const Binding* binding = find("ICudaEngine::getTensorFormat", name, profile);
+  return binding ? theirs(binding->format) : nv::TensorFormat::kLINEAR;
+}
+
+const char* CudaEngine::getTensorFormatDescV2(const char* name, int32_t profile) const noexcept {
+  return report_.guard("ICudaEngine::getTensorFormatDesc", "", [&] {
+    const Binding* binding = find("ICudaEngine::getTensorFormatDesc", name, profile);
+    if (!binding) return "";
+    const std::scoped_lock lock(caches_);
+    return format_texts_.try_emplace(name, format_text(binding->format, binding->dtype)).first->second.c_str();
   });
 }
 
-int32_t CudaEngine::getTensorBytesPerComponentV2(const char* name, int32_t) const noexcept {
-  return getTensorBytesPerComponent(name);
+int32_t CudaEngine::getTensorVectorizedDimV2(const char* name, int32_t profile) const noexcept {
+  const Binding* binding = find("ICudaEngine::getTensorVectorizedDim", name, profile);
+  return binding && row_of(binding->format).vector > 1 ? channel_axis(binding->format, binding->shape.rank()) : -1;
 }
 
-int32_t CudaEngine::getTensorComponentsPerElement(const char* name) const noexcept { return find(name) ? 1 : -1; }
+int32_t CudaEngine::getTensorBytesPerComponent(const char* name) const noexcept {
+  expect_one_profile("ICudaEngine::getTensorBytesPerComponent");
+  return getTensorBytesPerComponentV2(name, 0);
+}
 
-int32_t CudaEngine::getTensorComponentsPerElementV2(const char* name, int32_t) const noexcept {
-  return getTensorComponentsPerElement(name);
+int32_t CudaEngine::getTensorComponentsPerElement(const char* name) const noexcept {
+  expect_one_profile("ICudaEngine::getTensorComponentsPerElement");
+  return getTensorComponentsPerElementV2(name, 0);
+}
+
+nv::TensorFormat CudaEngine::getTensorFormat(const char* name) const noexcept {
+  expect_one_profile("ICudaEngine::getTensorFormat");
+  return getTensorFormatV2(name, 0);
 }
 
 const char* CudaEngine::getTensorFormatDesc(const char* name) const noexcept {
-  if (!find(name)) return "";
-  return kFormatNames[static_cast<size_t>(getTensorDataType(name))];
+  expect_one_profile("ICudaEngine::getTensorFormatDesc");
+  return getTensorFormatDescV2(name, 0);
 }
 
-const char* CudaEngine::getTensorFormatDescV2(const char* name, int32_t) const noexcept {
-  return getTensorFormatDesc(name);
+int32_t CudaEngine::getTensorVectorizedDim(const char* name) const noexcept {
+  expect_one_profile("ICudaEngine::getTensorVectorizedDim");
+  return getTensorVectorizedDimV2(name, 0);
 }
+
+// ---- debug tensors
+
+bool CudaEngine::isDebugTensor(const char* name) const noexcept {
+  const auto& values = plan().graph.debug_values();
+  return name && std::any_of(values.begin(), values.end(),
+                             [&](ValueId id) { return plan().graph.stale_value(id).name == name; });
+}
+
+std::set<std::string, std::less<>> CudaEngine::debug_tensors() const {
+  std::set<std::string, std::less<>> names;
+  for (const ValueId id : plan().graph.debug_values()) names.insert(plan().graph.stale_value(id).name);
+  return names;
+}
+
+// ---- profiles
 
 const InputRange* CudaEngine::range_of(const char* name, int32_t profile) const {
   TORCHTRT_REQUIRE(kInvalidArgument, profile >= 0 && profile < getNbOptimizationProfiles(), "profile ", profile,
@@ -140,6 +189,7 @@ const int32_t* CudaEngine::getProfileTensorValues(const char* name, int32_t prof
     const InputRange* range = range_of(name, profile);
     const auto* values = at(range->min_values, range->opt_values, range->max_values, select);
     if (!values) return static_cast<const int32_t*>(nullptr);
+    const std::scoped_lock lock(caches_);
     auto& narrow = narrow_values_[values];
     if (narrow.empty()) narrow.assign(values->begin(), values->end());
     return static_cast<const int32_t*>(narrow.data());

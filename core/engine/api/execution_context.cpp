@@ -72,7 +72,10 @@ nv::Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
 
 nv::Dims ExecutionContext::getTensorStrides(const char* name) const noexcept {
   return report_.guard("IExecutionContext::getTensorStrides", no_dims(),
-                       [&] { return strides_of(context_->shape(binding(name).name)); });
+                       [&] {
+                         const Binding& tensor = binding(name);
+                         return dims_of(strides_in(tensor.format, context_->shape(tensor.name)));
+                       });
 }
 
 bool ExecutionContext::setTensorAddress(const char* name, void* address) noexcept {
@@ -143,8 +146,8 @@ int64_t ExecutionContext::getMaxOutputSize(const char* name) const noexcept {
 
 bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
   return report_.attempt("IExecutionContext::enqueueV3", [&] {
-    profile_.clear();
     context_->enqueue(stream);
+    if (profiler_ && emits_profile_) report_times();
     if (consumed_) record_event(consumed_, stream);
   });
 }
@@ -153,34 +156,14 @@ bool ExecutionContext::executeV2(void* const* bindings) noexcept {
   return report_.attempt("IExecutionContext::executeV2", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, bindings, "the list of addresses is null");
     for (const Binding& b : engine_.plan().bindings) context_->set_address(b.name, *bindings++);
-    profile_.clear();
     context_->enqueue(nullptr);
     wait_for_device();
+    if (profiler_ && emits_profile_) report_times();
   });
 }
 
 bool ExecutionContext::setInputConsumedEvent(cudaEvent_t event) noexcept {
   consumed_ = event;  // recorded behind the whole run, when inputs are free for sure
-  return true;
-}
-
-void ExecutionContext::forward_profile(const std::string& layer, float milliseconds) {
-  if (emits_profile_) return profiler_->reportLayerTime(layer.c_str(), milliseconds);
-  profile_.emplace_back(layer, milliseconds);
-}
-
-void ExecutionContext::setProfiler(nv::IProfiler* profiler) noexcept {
-  report_.attempt("IExecutionContext::setProfiler", [&] {
-    profiler_ = profiler;
-    if (!profiler) return context_->set_profiler(nullptr);
-    context_->set_profiler([this](const std::string& layer, float ms) { forward_profile(layer, ms); });
-  });
-}
-
-bool ExecutionContext::reportToProfiler() const noexcept {
-  if (!profiler_) return false;
-  for (const auto& [layer, milliseconds] : profile_) profiler_->reportLayerTime(layer.c_str(), milliseconds);
-  profile_.clear();
   return true;
 }
 
@@ -199,24 +182,6 @@ bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexce
                      static_cast<int>(verbosity), " is above that of the engine");
     nvtx_ = verbosity;
   });
-}
-
-bool ExecutionContext::setDebugListener(nv::IDebugListener* listener) noexcept {
-  listener_ = listener;  // never called: the engine has no debug tensors
-  return true;
-}
-
-bool ExecutionContext::setTensorDebugState(const char* name, bool) noexcept {
-  report_.error("IExecutionContext::setTensorDebugState", nv::ErrorCode::kINVALID_ARGUMENT,
-                join('"', name ? name : "(null)", "\" is not a debug tensor"));
-  return false;
-}
-
-bool ExecutionContext::setUnfusedTensorsDebugState(bool on) noexcept {
-  if (!on) return true;
-  report_.error("IExecutionContext::setUnfusedTensorsDebugState", nv::ErrorCode::kINVALID_STATE,
-                "the engine was built without debug tensors");
-  return false;
 }
 
 bool ExecutionContext::setCommunicator(void*) noexcept {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,11 +52,23 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   bool executeV2(void* const* bindings) noexcept override;
   bool setInputConsumedEvent(cudaEvent_t event) noexcept override;
   cudaEvent_t getInputConsumedEvent() const noexcept override { return consumed_; }
+  // ---- telling of runs: execution_context_debug.cpp
   void setProfiler(nv::IProfiler* profiler) noexcept override;
   nv::IProfiler* getProfiler() const noexcept override { return profiler_; }
   void setEnqueueEmitsProfile(bool emits) noexcept override { emits_profile_ = emits; }
   bool getEnqueueEmitsProfile() const noexcept override { return emits_profile_; }
   bool reportToProfiler() const noexcept override;
+  bool setDebugListener(nv::IDebugListener* listener) noexcept override;
+  nv::IDebugListener* getDebugListener() noexcept override { return listener_; }
+  bool setTensorDebugState(const char* name, bool on) noexcept override;
+  bool getDebugState(const char* name) const noexcept override;
+  bool setAllTensorsDebugState(bool on) noexcept override;
+  bool setUnfusedTensorsDebugState(bool on) noexcept override;
+  bool getUnfusedTensorsDebugState() const noexcept override { return unfused_debug_; }
+
+  // For inspectors: by ValueId and NodeId of the plan's graph.
+  std::vector<Shape> shapes() const { return context_->shapes(); }
+  const std::vector<std::string>& operators() const { return context_->operators(); }
 
   // ---- accepted without effect: memory comes from the framework's allocator, one stream is used
   void setDeviceMemory(void*) noexcept override {}
@@ -68,20 +81,14 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   bool setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept override;
   nv::ProfilingVerbosity getNvtxVerbosity() const noexcept override { return nvtx_; }
   void setAuxStreams(cudaStream_t*, int32_t) noexcept override {}
-  bool setDebugListener(nv::IDebugListener* listener) noexcept override;
-  nv::IDebugListener* getDebugListener() noexcept override { return listener_; }
-  bool setTensorDebugState(const char* name, bool on) noexcept override;
-  bool getDebugState(const char*) const noexcept override { return false; }
-  bool setAllTensorsDebugState(bool) noexcept override { return true; }
-  bool setUnfusedTensorsDebugState(bool on) noexcept override;
-  bool getUnfusedTensorsDebugState() const noexcept override { return false; }
   bool setCommunicator(void* communicator) noexcept override;
 
  private:
   const Binding& binding(const char* name) const;  // throws kInvalidArgument
   const Binding& binding(const char* name, bool input) const;
   bool lacks_shape(const Binding& input) const;
-  void forward_profile(const std::string& layer, float milliseconds);
+  bool report_times() const;
+  void update_listener();
 
   CudaEngine& engine_;
   Report report_;
@@ -91,13 +98,14 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   std::map<std::string, nv::IOutputAllocator*, std::less<>> allocators_;
   nv::IProfiler* profiler_ = nullptr;
   bool emits_profile_ = true;
-  mutable std::vector<std::pair<std::string, float>> profile_;  // of the last run, where enqueue does not report it
   bool debug_sync_ = false;
   cudaEvent_t consumed_ = nullptr;
   nv::IGpuAllocator* allocator_ = nullptr;
   size_t cache_limit_ = 0;
   nv::ProfilingVerbosity nvtx_;
   nv::IDebugListener* listener_ = nullptr;
+  std::set<std::string, std::less<>> debug_on_;
+  bool unfused_debug_ = false;
 };
 
 }  // namespace torchtrt::engine::api

@@ -9,9 +9,6 @@
 namespace torchtrt::engine::api {
 namespace {
 
-constexpr const char* kNoDebugTensors =
-    "debug tensors are not supported by the embedded engine yet; mark the tensor as an output instead";
-
 enum : uint8_t { kValue = 1, kElements = 2 };
 
 bool same_weights(const Weights& a, const Weights& b) {
@@ -177,20 +174,17 @@ bool Network::areWeightsMarkedRefittable(const char* name) const noexcept {
                        [&] { return name && refittable_.count(name) != 0; });
 }
 
-bool Network::markDebug(nv::ITensor&) noexcept {
-  report_.error("INetworkDefinition::markDebug", nv::ErrorCode::kUNSUPPORTED_STATE, kNoDebugTensors);
-  return false;
+bool Network::markDebug(nv::ITensor& tensor) noexcept {
+  return report_.attempt("INetworkDefinition::markDebug", [&] { graph_.mark_debug(id_of(tensor)); });
 }
 
-bool Network::unmarkDebug(nv::ITensor&) noexcept { return false; }
-
-bool Network::markUnfusedTensorsAsDebugTensors() noexcept {
-  report_.error("INetworkDefinition::markUnfusedTensorsAsDebugTensors", nv::ErrorCode::kUNSUPPORTED_STATE,
-                kNoDebugTensors);
-  return false;
+bool Network::unmarkDebug(nv::ITensor& tensor) noexcept {
+  return report_.attempt("INetworkDefinition::unmarkDebug", [&] { graph_.unmark_debug(id_of(tensor)); });
 }
 
-bool Network::unmarkUnfusedTensorsAsDebugTensors() noexcept { return true; }
+bool Network::isDebugTensor(const nv::ITensor& tensor) const noexcept {
+  return report_.guard("INetworkDefinition::isDebugTensor", false, [&] { return graph_.is_debug(id_of(tensor)); });
+}
 
 // A value is needed on the host where a layer says so (kHostInputs), or where a layer that evaluates itself on the host
 // has an output of which it is needed (layers.md 1.5). Shape layers need neither value nor elements of their input.

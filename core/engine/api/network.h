@@ -37,6 +37,7 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   bool is_output(ValueId id) const;
   Uses uses_of(ValueId id) const;
   const std::set<std::string>& refittable_weights() const { return refittable_; }
+  bool unfused_debug() const { return unfused_debug_; }
 
   // ---- what stands in network.cpp
   nv::ITensor* addInput(const char* name, nv::DataType type, const nv::Dims& dimensions) noexcept override;
@@ -67,9 +68,9 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   bool areWeightsMarkedRefittable(const char* name) const noexcept override;
   bool markDebug(nv::ITensor& tensor) noexcept override;
   bool unmarkDebug(nv::ITensor& tensor) noexcept override;
-  bool isDebugTensor(const nv::ITensor&) const noexcept override { return false; }
-  bool markUnfusedTensorsAsDebugTensors() noexcept override;
-  bool unmarkUnfusedTensorsAsDebugTensors() noexcept override;
+  bool isDebugTensor(const nv::ITensor& tensor) const noexcept override;
+  bool markUnfusedTensorsAsDebugTensors() noexcept override { return unfused_debug_ = true; }
+  bool unmarkUnfusedTensorsAsDebugTensors() noexcept override { return !(unfused_debug_ = false); }
 
   // ---- network_layers.cpp
   nv::IActivationLayer* addActivation(nv::ITensor& input, nv::ActivationType type) noexcept override;
@@ -180,6 +181,7 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   std::vector<std::unique_ptr<AttentionBlock>> attentions_;
   std::vector<ValueId> outputs_;  // marked either way, in order
   std::set<std::string> refittable_;
+  bool unfused_debug_ = false;
 };
 
 template <class Shell, class Op>

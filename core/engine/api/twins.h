@@ -51,6 +51,7 @@ namespace nv = nvinfer1;
   TWIN(nv::ScaleMode, ScaleMode, kELEMENTWISE, kElementwise)                                  \
   TWIN(nv::ScatterMode, ScatterMode, kND, kND)                                                \
   TWIN(nv::SampleMode, SampleMode, kREFLECT, kReflect)                                        \
+  TWIN(nv::TensorFormat, Format, kDHWC, kDhwc)                                                \
   TWIN(nv::TopKOperation, TopKOp, kMIN, kMin)                                                 \
   TWIN(nv::UnaryOperation, UnaryOp, kISNAN, kIsNan)                                           \
   TWIN(nv::ProfilingVerbosity, Verbosity, kDETAILED, kDetailed)                               \

@@ -144,7 +144,7 @@ int64_t DeviceContext::max_output_bytes(std::string_view output) {
   const Binding& binding = bindings_.binding(i);
   Shape bound = shape(output);
   if (!bound.is_known()) bound = largest_shape(i);
-  return bound.is_known() ? bytes_of(binding.dtype, bound.volume()) : -1;
+  return bound.is_known() ? binding.bytes(bound) : -1;
 }
 
 }  // namespace torchtrt::engine

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,22 @@ struct OutputAllocator {
   std::function<void(const std::string& output, const Shape& shape)> notify_shape;
 };
 
+// A tensor of a run as a debug listener sees it. Its memory is row major, and valid during the call only.
+struct DebugTensor {
+  const std::string& name;
+  DType dtype = DType::kFloat32;
+  Shape shape;
+  const void* address = nullptr;
+  bool on_host = false;  // memory of the CPU
+  void* stream = nullptr;
+};
+
+struct DebugListener {
+  std::set<std::string, std::less<>> names;        // debug tensors to report
+  bool unfused = false;                            // report whatever a layer computes
+  std::function<bool(const DebugTensor&)> report;  // false: the run fails
+};
+
 // One run at a time; different contexts may run at once.
 class Context {
  public:
@@ -59,8 +76,19 @@ class Context {
   // `stream` is a cudaStream_t on CUDA (null: default stream) and ignored on the CPU, where the call runs to
   // completion.
   virtual void enqueue(void* stream) = 0;
-  // Called after each layer with its milliseconds when set (IProfiler); slows down.
-  virtual void set_profiler(std::function<void(const std::string& layer, float milliseconds)> profiler) = 0;
+
+  // ---- telling of runs; each slows them down
+  // Shapes as far as they are known for what is set now, by ValueId of the plan's graph.
+  virtual std::vector<Shape> shapes() = 0;
+  // Milliseconds of each layer are recorded from the next run on.
+  virtual void record_times(bool on) = 0;
+  // Of the last recorded run, by NodeId; waits for it. Empty if there was none, or it was captured into a CUDA graph.
+  virtual std::vector<float> times() const = 0;
+  // Null: none.
+  virtual void set_debug_listener(std::shared_ptr<const DebugListener> listener) = 0;
+  // The ATen operators that each layer called when present shapes were run first, by NodeId; "" if not known. Plans of
+  // detailed verbosity only.
+  virtual const std::vector<std::string>& operators() const = 0;
 };
 
 }  // namespace torchtrt::engine

@@ -69,4 +69,6 @@ void synchronize(c10::Device device) {
   if (!is_capturing(cuda(), stream)) cuda().synchronizeStream(stream);
 }
 
+bool is_capturing(c10::Device device) { return device.is_cuda() && is_capturing(cuda(), cuda().getStream(device)); }
+
 }  // namespace torchtrt::engine

@@ -32,4 +32,7 @@ class RunScope {
 // Waits for the present stream of the device, unless it is being captured. Nothing on the CPU.
 void synchronize(c10::Device device);
 
+// Whether the present stream of the device is being captured, as far as torch tells (from 2.13 on). False on the CPU.
+bool is_capturing(c10::Device device);
+
 }  // namespace torchtrt::engine

@@ -73,7 +73,7 @@ at::Tensor DeviceContext::output_tensor(int i, const Shape& shape, void* stream)
   const Binding& binding = bindings_.binding(i);
   const int64_t volume = shape.volume();
   if (bound.allocator) {
-    const auto bytes = static_cast<uint64_t>(std::max<int64_t>(1, bytes_of(binding.dtype, volume)));
+    const auto bytes = static_cast<uint64_t>(std::max<int64_t>(1, binding.bytes(shape)));
     bound.address = bound.allocator->reallocate(binding.name, bound.address, bytes, kAlignment, stream);
     TORCHTRT_REQUIRE(kExecution, bound.address, "the output allocator gave no memory for output \"", binding.name,
                      "\": ", bytes, " bytes");

@@ -26,7 +26,7 @@ inline ValueId input_of(const Graph& graph, ValueId value, int i) {
 }
 
 inline bool is_marked(const Graph& graph, ValueId value) {
-  return graph.is_output(value) || graph.is_shape_output(value);
+  return graph.is_output(value) || graph.is_shape_output(value) || graph.is_debug(value);
 }
 
 // Whether one input of one node is all that uses the value: it may vanish into that node.

@@ -88,6 +88,7 @@ Graph strengthen(const Graph& network) {
   graph.rename(network.name());
   Places places = add_inputs(network, graph);
   add_nodes(network, graph, places);
+  Places marked(network.value_count(), kNoId);  // outputs, behind their Casts
   for (const ValueId id : network.outputs()) {
     const Value& wanted = network.value(id);
     const ValueId output = cast_to(graph, places[id], wanted.dtype);
@@ -95,8 +96,10 @@ Graph strengthen(const Graph& network) {
     graph.set_value_name(output, wanted.name);
     graph.mutable_value(output).allowed_formats = wanted.allowed_formats;
     graph.mark_output(output);
+    marked[id] = output;
   }
   for (const ValueId id : network.shape_outputs()) graph.mark_shape_output(places[id]);
+  for (const ValueId id : network.debug_values()) graph.mark_debug(marked[id] == kNoId ? places[id] : marked[id]);
   return graph;
 }
 

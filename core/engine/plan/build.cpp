@@ -5,6 +5,7 @@
 #include "core/engine/graph/compact.h"
 #include "core/engine/passes/passes.h"
 #include "core/engine/plan/evaluation.h"
+#include "core/engine/plan/formats.h"
 #include "core/engine/plan/placement.h"
 #include "core/engine/plan/plan.h"
 #include "core/engine/plan/profile.h"
@@ -115,12 +116,14 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   const std::vector<ValueId> inputs = graph.inputs();
   run_passes(graph, options, progress);
   progress.step();
+  add_reformats(graph);
   plan->graph = compact(graph);
   own_weights(plan->graph);
   plan->name = network.name();
   plan->verbosity = options.verbosity;
   plan->flags = options.flags;
   plan->refittable = options.refittable;
+  plan->unfused_debug = options.unfused_debug;
   schedule(*plan, at_places(host_inputs, inputs, plan->graph.inputs()));
   return plan;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/engine/graph/compact.h"
+#include "core/engine/plan/formats.h"
 #include "core/engine/plan/placement.h"
 #include "core/engine/plan/weights.h"
 
@@ -27,6 +28,7 @@ void schedule(Plan& plan, const std::vector<ValueId>& host_inputs) {
   plan.placement.clear();
   for (ValueId id = 0; id < plan.graph.value_count(); ++id) plan.placement.push_back(needs.placement(id));
   plan.bindings = bindings_of(plan.graph, host_inputs);
+  check_reformats(plan);
 }
 
 }  // namespace torchtrt::engine

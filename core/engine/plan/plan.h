@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/engine/graph/graph.h"
+#include "core/engine/shape/format.h"
 
 namespace torchtrt::engine {
 
@@ -34,6 +35,7 @@ struct BuildOptions {
   uint64_t flags = 0;          // BuilderFlag mask as given; kept in the plan
   bool refittable = false;     // weights must stay addressable: no folding of named weights
   bool debug = false;          // log each layer
+  bool unfused_debug = false;  // every tensor that is left may be reported to a debug listener
   std::function<bool(const std::string& phase, int step, int steps)> progress;  // false cancels
   Log log = [](Severity, const std::string&) {};
 };
@@ -49,6 +51,9 @@ struct Binding {
   bool shape_inference = false;
   DType dtype = DType::kFloat32;
   Shape shape;  // kUnknown for run-time lengths
+  Format format = Format::kLinear;
+
+  int64_t bytes(const Shape& lengths) const { return format_bytes(format, dtype, lengths); }
 };
 
 struct Plan {
@@ -61,6 +66,7 @@ struct Plan {
   Verbosity verbosity = Verbosity::kLayerNamesOnly;
   uint64_t flags = 0;
   bool refittable = false;
+  bool unfused_debug = false;
 
   const Binding* find(std::string_view name) const;
   int64_t weights_bytes() const;

@@ -1,0 +1,70 @@
+// Observer: what a context tells of its layers while they run: times, debug tensors, names of operators.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/engine/exec/context.h"
+
+namespace torchtrt::engine {
+
+class Observer {
+ public:
+  Observer(const Plan& plan, c10::Device device);
+
+  // Whether steps have to be run one by one through `observe`; a captured graph would tell nothing.
+  bool active() const { return times_ || tracing_ || listens(); }
+  bool listens() const { return listener_ != nullptr; }
+
+  void record_times(bool on);
+  void set_listener(std::shared_ptr<const DebugListener> listener) { listener_ = std::move(listener); }
+  // Of the coming run, names of operators are kept as well; for plans of detailed verbosity only.
+  void trace() { tracing_ = plan_.verbosity == Verbosity::kDetailed; }
+
+  void start();   // of a run, on the present stream
+  void finish();  // of a run
+  template <class Run>
+  void observe(NodeId node, Run&& run) {
+    begin(node);
+    try {
+      run();
+    } catch (...) {
+      stop();
+      throw;
+    }
+    end(node);
+  }
+  // A value that was computed, or is known anyway; throws where the listener says that it failed.
+  void report(const Graph& graph, ValueId value, const at::Tensor& tensor, void* stream) const;
+
+  // Milliseconds of the last observed run, by NodeId; waits for it. Empty: nothing was recorded.
+  std::vector<float> times() const;
+  // By NodeId; "" where a layer has not been traced.
+  const std::vector<std::string>& operators() const { return operators_; }
+
+ private:
+  struct Mark {
+    NodeId node;
+    std::chrono::steady_clock::time_point time;  // on the CPU
+  };
+  void begin(NodeId node);
+  void end(NodeId node);
+  void stop();
+  void mark(NodeId node);
+
+  const Plan& plan_;
+  c10::Device device_;
+  bool times_ = false, tracing_ = false;
+  bool recorded_ = false;           // marks_ are those of a whole run
+  std::vector<Mark> marks_;         // the start of the run, then the end of each step
+  std::vector<c10::Event> events_;  // on other devices, beside marks_
+  std::shared_ptr<const DebugListener> listener_;
+  std::vector<std::string> operators_;
+};
+
+}  // namespace torchtrt::engine
