@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "core/engine/exec/dequantized.h"
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/layers/constant.h"
@@ -21,7 +22,10 @@ const Constant* placeable(const Plan& plan, NodeId id) {
 }  // namespace
 
 DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
-    : plan_(std::move(plan)), device_(engine_device()), constants_(plan_->graph.value_count()) {
+    : plan_(std::move(plan)),
+      device_(engine_device()),
+      constants_(plan_->graph.value_count()),
+      spent_(plan_->graph.value_count(), 0) {
   RunScope scope(device_, nullptr);
   std::map<const void*, at::Tensor> uploaded;  // weights shared by several constants are shared on the device
   for (const NodeId id : plan_->order) {
@@ -37,6 +41,7 @@ DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
     }
     constants_[plan_->graph.node(id).outputs[0]] = std::move(tensor);
   }
+  compute_dequantized(*plan_, device_, constants_, spent_);
   synchronize(device_);
 }
 

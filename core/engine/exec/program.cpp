@@ -74,7 +74,7 @@ void Program::extend() {
 
 bool Program::is_placed_constant(NodeId id) const {
   const std::vector<ValueId>& outputs = plan_->plan().graph.node(id).outputs;
-  return outputs.size() == 1 && plan_->constant(outputs[0]).defined();
+  return outputs.size() == 1 && plan_->is_settled(outputs[0]);
 }
 
 const at::Tensor* Program::place(ValueId value) {

@@ -9,6 +9,7 @@
 #include "core/engine/plan/placement.h"
 #include "core/engine/plan/plan.h"
 #include "core/engine/plan/profile.h"
+#include "core/engine/plan/quantization_rules.h"
 #include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine {
@@ -107,6 +108,7 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   check_network(network);
   Graph graph = strengthen(network);
   const std::vector<NodeId> order = live_nodes(graph);
+  check_quantization(graph, order);
   const std::vector<ValueId> host_inputs = host_inputs_of(graph, find_needs(graph, order));
   auto plan = std::make_shared<Plan>();
   plan->profiles = complete_profiles(graph, host_inputs, options.profiles);
