@@ -43,10 +43,11 @@ void walk(const Graph& graph, const Node& node, Needs& needs) {
 
 }  // namespace
 
-Needs find_needs(const Graph& graph, const std::vector<NodeId>& order) {
+Needs find_needs(const Graph& graph, const std::vector<NodeId>& order, const std::vector<ValueId>& host_values) {
   Needs needs{std::vector<char>(graph.value_count(), 0), std::vector<char>(graph.value_count(), 0)};
   for (const ValueId output : graph.outputs()) needs.device[output] = 1;
   for (const ValueId output : graph.shape_outputs()) needs.host[output] = 1;
+  for (const ValueId value : host_values) needs.host[value] = 1;
   for (const ValueId value : graph.debug_values()) needs.device[value] = 1;
   for (auto it = order.rbegin(); it != order.rend(); ++it) walk(graph, graph.node(*it), needs);
   for (const ValueId input : graph.inputs())  // too large to be given in host memory: read back

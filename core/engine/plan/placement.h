@@ -20,7 +20,8 @@ struct Needs {
 // or if a value needed on the host is folded from it. Where such a value cannot be folded (its layer has no fold, its
 // shape is not a constant, it is too large), its layer runs on the device and the value is read back: slow, not
 // illegal.
-Needs find_needs(const Graph& graph, const std::vector<NodeId>& order);
+// `host_values` are needed on the host beyond that.
+Needs find_needs(const Graph& graph, const std::vector<NodeId>& order, const std::vector<ValueId>& host_values = {});
 
 // Inputs whose values the caller provides in host memory: needed on the host, of constant shape, at most 64 elements.
 std::vector<ValueId> host_inputs_of(const Graph& graph, const Needs& needs);
