@@ -25,3 +25,10 @@ endfunction()
 function(torchtrt_precompile target header)
   target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/${header})
 endfunction()
+
+# A program that uses the precompiled header of a library: it has to be compiled with the same flags.
+function(torchtrt_share_precompiled target from)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIC)
+  target_precompile_headers(${target} REUSE_FROM ${from})
+endfunction()

@@ -132,6 +132,12 @@ std::string own_folder() {
   return fs::absolute(found.dli_fname ? found.dli_fname : ".").parent_path().string();
 }
 
+// Beside this library; the one for an interface other than 10 lies in a folder of its own below that.
+fs::path embedded_folder() {
+  const fs::path own = own_folder();
+  return (NV_TENSORRT_MAJOR == 10 ? own : own.parent_path()) / "embedded" / std::to_string(NV_TENSORRT_MAJOR);
+}
+
 }  // namespace
 
 Choice choice_of(const std::string& word) {
@@ -148,7 +154,7 @@ Request default_request() {
   const char* word = std::getenv("TORCHTRT_PROVIDER");
   Request request;
   if (word && *word) request.choice = choice_of(word);
-  request.embedded_folder = (fs::path(own_folder()) / "embedded" / std::to_string(NV_TENSORRT_MAJOR)).string();
+  request.embedded_folder = embedded_folder().string();
   request.cuda_usable = at::detail::getCUDAHooks().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
   return request;
 }

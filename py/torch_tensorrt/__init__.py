@@ -5,8 +5,12 @@ from typing import Any
 
 import torch  # noqa: F401  (first: our libraries link against it)
 
-import torch_tensorrt._C as _C  # noqa: F401  registers torch.classes.tensorrt and torch.ops.tensorrt
-from torch_tensorrt._provider import Provider, provider
+from torch_tensorrt import _native
+
+_native.load()  # torch_tensorrt._C, which registers torch.classes.tensorrt and torch.ops.tensorrt
+
+import torch_tensorrt._C as _C  # noqa: E402, F401
+from torch_tensorrt._provider import Provider, provider  # noqa: E402
 
 provider()  # from here on `import tensorrt` works
 

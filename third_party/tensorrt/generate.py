@@ -2,7 +2,7 @@
 
 python third_party/tensorrt/generate.py --major 10            write the committed files
 python third_party/tensorrt/generate.py --major 10 --check    fail if they differ from a fresh run
-python third_party/tensorrt/generate.py --major 11 --out DIR  write elsewhere
+python third_party/tensorrt/generate.py --major 10 --out DIR  write elsewhere
 """
 
 import argparse
@@ -20,7 +20,7 @@ def outputs(major: int, out: Path | None) -> dict[Path, str]:
     """Path -> content of every generated file."""
     abi = Abi(major)
     headers = out or HERE / "include" / str(major)
-    test = (out or ROOT / "tests" / "core" / "interface") / f"layout_{major}_test.cpp"
+    test = (out or ROOT / "tests" / "core" / "interface" / str(major)) / "layout_test.cpp"
     return {**{headers / name: text for name, text in header_texts(abi).items()}, test: layout_test(abi)}
 
 

@@ -17,19 +17,19 @@ def generate(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_committed_headers_equal_a_fresh_run() -> None:
-    result = generate("--major", "10", "--check")
+@pytest.mark.parametrize("major", ["10", "11"])
+def test_committed_headers_equal_a_fresh_run(major: str) -> None:
+    result = generate("--major", major, "--check")
     assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("standard", ["c++17", "c++20"])
 @pytest.mark.parametrize("major", ["10", "11"])
-def test_headers_compile_without_warnings(major: str, standard: str, tmp_path: Path) -> None:
+def test_headers_compile_without_warnings(major: str, standard: str) -> None:
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("needs a C++ compiler")
-    assert generate("--major", major, "--out", str(tmp_path)).returncode == 0
-    flags = [f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{tmp_path}"]
+    flags = [f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{TENSORRT / 'include' / major}"]
     command = [compiler, *flags, f"-I{TENSORRT / 'include' / 'cuda'}", "-x", "c++", "-"]
     result = subprocess.run(command, input=ALL_HEADERS, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
