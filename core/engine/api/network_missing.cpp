@@ -15,8 +15,6 @@ std::nullptr_t Network::missing(const char* function, const char* kind) const no
 
 TORCHTRT_MISSING(ILoop, addLoop, "Loop")
 TORCHTRT_MISSING(IIfConditional, addIfConditional, "IfConditional")
-TORCHTRT_MISSING(IKVCacheUpdateLayer, addKVCacheUpdate, "KVCacheUpdate", nv::ITensor&, nv::ITensor&, nv::ITensor&,
-                 nv::KVCacheMode)
 TORCHTRT_MISSING(IMoELayer, addMoE, "MoE", nv::ITensor&, nv::ITensor&, nv::ITensor&)
 TORCHTRT_MISSING(IDistCollectiveLayer, addDistCollective, "DistCollective", nv::ITensor&, nv::CollectiveOperation,
                  nv::ReduceOperation, int64_t, int64_t*, int64_t)

@@ -57,6 +57,7 @@ constexpr KindRow kKinds[] = {
     {"Gather", nv::LayerType::kGATHER},
     {"GridSample", nv::LayerType::kGRID_SAMPLE},
     {"Identity", nv::LayerType::kIDENTITY},
+    {"KVCacheUpdate", nv::LayerType::kKVCACHE_UPDATE},
     {"LRN", nv::LayerType::kLRN},
     {"Linear", nv::LayerType::kMATRIX_MULTIPLY},
     {"MatrixMultiply", nv::LayerType::kMATRIX_MULTIPLY},

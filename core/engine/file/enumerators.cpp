@@ -17,6 +17,7 @@
 #include "core/engine/layers/gather.h"
 #include "core/engine/layers/grid_sample.h"
 #include "core/engine/layers/identity.h"
+#include "core/engine/layers/kv_cache_update.h"
 #include "core/engine/layers/matrix_multiply.h"
 #include "core/engine/layers/nms.h"
 #include "core/engine/layers/non_zero.h"
@@ -36,28 +37,34 @@ namespace {
 
 constexpr int kMost = 64;  // enumerators of one type
 
-// The compiler spells a number that no enumerator has as a cast: "V = (UnaryOp)77".
+// The compiler spells an enumerator "V = torchtrt::engine::UnaryOp::kExp]" and a number that no enumerator has as a cast:
+// "V = (torchtrt::engine::UnaryOp)77]". Empty for the latter.
 template <auto V>
-constexpr bool is_named() {
+constexpr std::string_view name_of_enumerator() {
   constexpr std::string_view kText = __PRETTY_FUNCTION__;
-  return kText[kText.find("V = ") + 4] != '(';
+  constexpr size_t kStart = kText.find("V = ") + 4;
+  if constexpr (kText[kStart] == '(') return {};
+  constexpr std::string_view kValue = kText.substr(kStart, kText.find_first_of(";]", kStart) - kStart);
+  return kValue.substr(kValue.rfind(':') + 1);
 }
 
 template <class E, size_t... I>
-constexpr std::array<bool, kMost> named(std::index_sequence<I...>) {
-  return {is_named<static_cast<E>(I)>()...};
+constexpr std::array<std::string_view, kMost> names(std::index_sequence<I...>) {
+  return {name_of_enumerator<static_cast<E>(I)>()...};
 }
 
+// Empty where there is no such enumerator.
 template <class E>
-bool has_enumerator(int64_t value) {
-  static constexpr auto kNamed = named<E>(std::make_index_sequence<kMost>());
-  static_assert(kNamed[0] && !kNamed[kMost - 1]);
-  return value >= 0 && value < kMost && kNamed[static_cast<size_t>(value)];
+std::string_view name_in(int64_t value) {
+  static constexpr auto kNames = names<E>(std::make_index_sequence<kMost>());
+  static_assert(!kNames[0].empty() && kNames[kMost - 1].empty());
+  return value >= 0 && value < kMost ? kNames[static_cast<size_t>(value)] : std::string_view();
 }
 
 struct Row {
   std::string_view kind, field;
-  bool (*allowed)(int64_t);
+  std::string_view (*name)(int64_t);
+  bool is_dtype;
 };
 
 template <class T>
@@ -69,8 +76,9 @@ struct Plain<std::optional<T>> {
   using type = T;
 };
 
-#define ROW(Op, field) \
-  { Op::kKind, #field, has_enumerator<Plain<decltype(Op::field)>::type> }
+#define ROW(Op, field)                                                        \
+  {Op::kKind, #field, name_in<Plain<decltype(Op::field)>::type>,              \
+   std::is_same_v<Plain<decltype(Op::field)>::type, DType>}
 constexpr Row kRows[] = {
     ROW(Activation, type),
     ROW(Cast, to_type),
@@ -86,6 +94,7 @@ constexpr Row kRows[] = {
     ROW(GridSample, interpolation),
     ROW(GridSample, sample_mode),
     ROW(Identity, to_type),
+    ROW(KVCacheUpdate, mode),
     ROW(MatrixMultiply, op0),
     ROW(MatrixMultiply, op1),
     ROW(NMS, format),
@@ -101,6 +110,7 @@ constexpr Row kRows[] = {
     ROW(Resize, selector),
     ROW(Resize, rounding),
     ROW(Scale, mode),
+    ROW(Scale, to_type),
     ROW(Scatter, mode),
     ROW(Slice, mode),
     ROW(TopK, op),
@@ -109,12 +119,27 @@ constexpr Row kRows[] = {
 };
 #undef ROW
 
+const Row* row_of(std::string_view kind, std::string_view field) {
+  const auto* row = std::find_if(std::begin(kRows), std::end(kRows),
+                                 [&](const Row& r) { return r.kind == kind && r.field == field; });
+  return row == std::end(kRows) ? nullptr : row;
+}
+
 }  // namespace
 
 bool is_allowed(std::string_view kind, std::string_view field, int64_t value) {
-  const auto* row = std::find_if(std::begin(kRows), std::end(kRows),
-                                 [&](const Row& r) { return r.kind == kind && r.field == field; });
-  return row == std::end(kRows) || row->allowed(value);
+  const Row* row = row_of(kind, field);
+  return !row || !row->name(value).empty();
+}
+
+std::string_view enumerator_name(std::string_view kind, std::string_view field, int64_t value) {
+  const Row* row = row_of(kind, field);
+  return row ? row->name(value) : std::string_view();
+}
+
+bool is_dtype_field(std::string_view kind, std::string_view field) {
+  const Row* row = row_of(kind, field);
+  return row && row->is_dtype;
 }
 
 }  // namespace torchtrt::engine
