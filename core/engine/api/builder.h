@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/config.h"
 #include "core/engine/api/registry.h"
 #include "core/engine/api/report.h"
@@ -19,12 +20,13 @@ class Builder final : public nv::IBuilder, public nv::apiv::VBuilder {
  public:
   explicit Builder(nv::ILogger* logger) : report_(logger), registry_(&global_registry()) { mImpl = this; }
 
-  bool platformHasFastFp16() const noexcept override { return true; }
-  bool platformHasFastInt8() const noexcept override { return true; }
-  bool platformHasTf32() const noexcept override { return true; }
+  bool platformHasFastFp16() const noexcept TORCHTRT_OVERRIDE_10 { return true; }
+  bool platformHasFastInt8() const noexcept TORCHTRT_OVERRIDE_10 { return true; }
+  bool platformHasTf32() const noexcept TORCHTRT_OVERRIDE_10 { return true; }
   int32_t getMaxDLABatchSize() const noexcept override { return 0; }
   int32_t getNbDLACores() const noexcept override { return 0; }
-  void setGpuAllocator(nv::IGpuAllocator*) noexcept override {}  // memory comes from the framework's allocator
+  // Of engines to come: their contexts take device memory from it (see ExecutionContext::allocate_memory).
+  void setGpuAllocator(nv::IGpuAllocator* allocator) noexcept override { gpu_allocator_ = allocator; }
   nv::IBuilderConfig* createBuilderConfig() noexcept override;
   nv::INetworkDefinition* createNetworkV2(nv::NetworkDefinitionCreationFlags flags) noexcept override;
   nv::IOptimizationProfile* createOptimizationProfile() noexcept override;
@@ -49,6 +51,7 @@ class Builder final : public nv::IBuilder, public nv::apiv::VBuilder {
   Report report_;
   PluginRegistry registry_;
   int32_t threads_ = 1;
+  nv::IGpuAllocator* gpu_allocator_ = nullptr;
   std::vector<std::unique_ptr<OptimizationProfile>> profiles_;
 };
 

@@ -35,22 +35,6 @@ void BuilderConfig::setAvgTimingIterations(int32_t iterations) noexcept {
   });
 }
 
-void BuilderConfig::setInt8Calibrator(nv::IInt8Calibrator* calibrator) noexcept {
-  options_.calibrator = calibrator;
-  without_effect("IBuilderConfig::setInt8Calibrator");
-}
-
-void BuilderConfig::setAlgorithmSelector(nv::IAlgorithmSelector* selector) noexcept {
-  options_.selector = selector;
-  without_effect("IBuilderConfig::setAlgorithmSelector");
-}
-
-bool BuilderConfig::setCalibrationProfile(const nv::IOptimizationProfile* profile) noexcept {
-  options_.calibration_profile = profile;
-  without_effect("IBuilderConfig::setCalibrationProfile");
-  return true;
-}
-
 void BuilderConfig::setFlags(nv::BuilderFlags flags) noexcept {
   report_.attempt("IBuilderConfig::setFlags", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, (flags & ~kAllFlags) == 0, "mask ", flags, " has bits of no builder flag");
@@ -108,6 +92,23 @@ void BuilderConfig::setProfilingVerbosity(nv::ProfilingVerbosity verbosity) noex
   report_.attempt("IBuilderConfig::setProfilingVerbosity", [&] { options_.verbosity = theirs(ours(verbosity)); });
 }
 
+#if TORCHTRT_TENSORRT_MAJOR == 10
+void BuilderConfig::setInt8Calibrator(nv::IInt8Calibrator* calibrator) noexcept {
+  options_.calibrator = calibrator;
+  without_effect("IBuilderConfig::setInt8Calibrator");
+}
+
+void BuilderConfig::setAlgorithmSelector(nv::IAlgorithmSelector* selector) noexcept {
+  options_.selector = selector;
+  without_effect("IBuilderConfig::setAlgorithmSelector");
+}
+
+bool BuilderConfig::setCalibrationProfile(const nv::IOptimizationProfile* profile) noexcept {
+  options_.calibration_profile = profile;
+  without_effect("IBuilderConfig::setCalibrationProfile");
+  return true;
+}
+
 void BuilderConfig::clearQuantizationFlag(nv::QuantizationFlag flag) noexcept {
   report_.attempt("IBuilderConfig::clearQuantizationFlag", [&] { options_.quantization &= ~bit_of(flag); });
 }
@@ -120,6 +121,14 @@ bool BuilderConfig::getQuantizationFlag(nv::QuantizationFlag flag) const noexcep
   return report_.guard("IBuilderConfig::getQuantizationFlag", false,
                        [&] { return (options_.quantization & bit_of(flag)) != 0; });
 }
+#else
+bool BuilderConfig::setBuildRoute(const char* route) noexcept {
+  return report_.attempt("IBuilderConfig::setBuildRoute", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, route && !*route, "the embedded engine has one route, the default \"\"; got ",
+                     route ? route : "null");
+  });
+}
+#endif
 
 bool BuilderConfig::setTacticSources(nv::TacticSources sources) noexcept {
   return report_.attempt("IBuilderConfig::setTacticSources", [&] {
@@ -162,7 +171,7 @@ void BuilderConfig::setPreviewFeature(nv::PreviewFeature feature, bool enable) n
   report_.attempt("IBuilderConfig::setPreviewFeature", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, static_cast<int>(feature) < nv::EnumMax<nv::PreviewFeature>(), "PreviewFeature ",
                      static_cast<int>(feature), " does not exist");
-    if (feature == nv::PreviewFeature::kPROFILE_SHARING_0806) return;  // always on
+    if ((kAlwaysOnPreviews & bit_of(feature)) != 0) return;
     options_.preview = enable ? options_.preview | bit_of(feature) : options_.preview & ~bit_of(feature);
   });
 }
@@ -191,8 +200,8 @@ const char* BuilderConfig::getPluginToSerialize(int32_t index) const noexcept {
   return inside ? options_.plugins[static_cast<size_t>(index)].c_str() : nullptr;
 }
 
-void BuilderConfig::setMaxAuxStreams(int32_t count) noexcept {
-  report_.attempt("IBuilderConfig::setMaxAuxStreams", [&] {
+bool BuilderConfig::set_aux_streams(int32_t count) noexcept {
+  return report_.attempt("IBuilderConfig::setMaxAuxStreams", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, count >= 0, count, " auxiliary streams");
     options_.aux_streams = count;
   });

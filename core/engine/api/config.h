@@ -12,6 +12,13 @@
 
 namespace torchtrt::engine::api {
 
+#if TORCHTRT_TENSORRT_MAJOR == 10
+inline constexpr uint32_t kAlwaysOnPreviews = 1u << static_cast<uint32_t>(nv::PreviewFeature::kPROFILE_SHARING_0806);
+#else
+inline constexpr uint32_t kAlwaysOnPreviews = 0;
+inline constexpr const char* kBuildRoutes = R"({"options": []})";  // routes choose among builders; there is one
+#endif
+
 class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilderConfig {
  public:
   explicit BuilderConfig(const Report& report) : report_(report) { mImpl = this; }
@@ -23,8 +30,6 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   int32_t getAvgTimingIterations() const noexcept override { return options_.timing_iterations; }
   void setEngineCapability(nv::EngineCapability capability) noexcept override { options_.capability = capability; }
   nv::EngineCapability getEngineCapability() const noexcept override { return options_.capability; }
-  void setInt8Calibrator(nv::IInt8Calibrator* calibrator) noexcept override;
-  nv::IInt8Calibrator* getInt8Calibrator() const noexcept override { return options_.calibrator; }
   void setFlags(nv::BuilderFlags flags) noexcept override;
   nv::BuilderFlags getFlags() const noexcept override { return options_.flags; }
   void clearFlag(nv::BuilderFlag flag) noexcept override;
@@ -46,6 +51,9 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<int32_t>(profiles_.size()); }
   void setProfilingVerbosity(nv::ProfilingVerbosity verbosity) noexcept override;
   nv::ProfilingVerbosity getProfilingVerbosity() const noexcept override { return options_.verbosity; }
+#if TORCHTRT_TENSORRT_MAJOR == 10  // calibration and algorithm selection
+  void setInt8Calibrator(nv::IInt8Calibrator* calibrator) noexcept override;
+  nv::IInt8Calibrator* getInt8Calibrator() const noexcept override { return options_.calibrator; }
   void setAlgorithmSelector(nv::IAlgorithmSelector* selector) noexcept override;
   nv::IAlgorithmSelector* getAlgorithmSelector() const noexcept override { return options_.selector; }
   bool setCalibrationProfile(const nv::IOptimizationProfile* profile) noexcept override;
@@ -55,6 +63,13 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   void clearQuantizationFlag(nv::QuantizationFlag flag) noexcept override;
   void setQuantizationFlag(nv::QuantizationFlag flag) noexcept override;
   bool getQuantizationFlag(nv::QuantizationFlag flag) const noexcept override;
+  void setMaxAuxStreams(int32_t count) noexcept override { set_aux_streams(count); }
+#else
+  bool setMaxAuxStreams(int32_t count) noexcept override { return set_aux_streams(count); }
+  bool setBuildRoute(const char* route) noexcept override;
+  const char* getBuildRoute() const noexcept override { return ""; }
+  const char* getAllBuildRoutes() const noexcept override { return kBuildRoutes; }
+#endif
   bool setTacticSources(nv::TacticSources sources) noexcept override;
   nv::TacticSources getTacticSources() const noexcept override { return options_.tactic_sources; }
   nv::ITimingCache* createTimingCache(const void* blob, std::size_t size) const noexcept override;
@@ -75,7 +90,6 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   void setPluginsToSerialize(const char* const* paths, int32_t count) noexcept override;
   const char* getPluginToSerialize(int32_t index) const noexcept override;
   int32_t getNbPluginsToSerialize() const noexcept override { return static_cast<int32_t>(options_.plugins.size()); }
-  void setMaxAuxStreams(int32_t count) noexcept override;
   int32_t getMaxAuxStreams() const noexcept override { return options_.aux_streams; }
   void setProgressMonitor(nv::IProgressMonitor* monitor) noexcept override { options_.monitor = monitor; }
   nv::IProgressMonitor* getProgressMonitor() const noexcept override { return options_.monitor; }
@@ -94,20 +108,22 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   struct Options {
     int32_t timing_iterations = 1;
     nv::EngineCapability capability = nv::EngineCapability::kSTANDARD;
-    nv::IInt8Calibrator* calibrator = nullptr;
     nv::BuilderFlags flags = 1u << static_cast<uint32_t>(nv::BuilderFlag::kTF32);
     std::map<const nv::ILayer*, nv::DeviceType> devices;
     nv::DeviceType device = nv::DeviceType::kGPU;
     int32_t dla_core = -1;
     cudaStream_t stream = nullptr;
     nv::ProfilingVerbosity verbosity = nv::ProfilingVerbosity::kLAYER_NAMES_ONLY;
+#if TORCHTRT_TENSORRT_MAJOR == 10
+    nv::IInt8Calibrator* calibrator = nullptr;
     nv::IAlgorithmSelector* selector = nullptr;
     const nv::IOptimizationProfile* calibration_profile = nullptr;
     nv::QuantizationFlags quantization = 0;
+#endif
     nv::TacticSources tactic_sources = (1u << nv::EnumMax<nv::TacticSource>()) - 1;
     const nv::ITimingCache* cache = nullptr;
     std::map<nv::MemoryPoolType, std::size_t> pools;
-    uint32_t preview = 1u << static_cast<uint32_t>(nv::PreviewFeature::kPROFILE_SHARING_0806);
+    uint32_t preview = kAlwaysOnPreviews;
     int32_t level = 3;
     nv::HardwareCompatibilityLevel compatibility = nv::HardwareCompatibilityLevel::kNONE;
     std::vector<std::string> plugins;
@@ -119,6 +135,7 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
     int64_t l2_limit = 0;
   };
   void without_effect(const char* function) noexcept;
+  bool set_aux_streams(int32_t count) noexcept;
 
   Report report_;
   Options options_;

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
 #include "core/engine/exec/context.h"
 
@@ -27,12 +28,15 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   const std::shared_ptr<const LoadedPlan>& loaded() const { return loaded_; }
   const Report& report() const { return report_; }
   std::set<std::string, std::less<>> debug_tensors() const;
+  // For the device memory of contexts; null: the framework's.
+  nv::IGpuAllocator* gpu_allocator() const { return gpu_allocator_; }
+  void set_gpu_allocator(nv::IGpuAllocator* allocator) { gpu_allocator_ = allocator; }
 
   nv::ICudaEngine* getPImpl() noexcept override { return this; }
   int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(plan().order.size()); }
   nv::IHostMemory* serialize() const noexcept override;
   nv::IExecutionContext* createExecutionContext(nv::ExecutionContextAllocationStrategy strategy) noexcept override;
-  nv::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept override;
+  nv::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept TORCHTRT_OVERRIDE_10;
   nv::IExecutionContext* createExecutionContextWithRuntimeConfig(nv::IRuntimeConfig* config) noexcept override;
   nv::IRuntimeConfig* createRuntimeConfig() noexcept override;
   bool isRefittable() const noexcept override { return plan().refittable; }
@@ -42,13 +46,11 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   nv::EngineCapability getEngineCapability() const noexcept override { return nv::EngineCapability::kSTANDARD; }
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
   nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
-  bool hasImplicitBatchDimension() const noexcept override { return false; }
+  bool hasImplicitBatchDimension() const noexcept TORCHTRT_OVERRIDE_10 { return false; }
   nv::TacticSources getTacticSources() const noexcept override { return 0; }
   nv::ProfilingVerbosity getProfilingVerbosity() const noexcept override;
   nv::IEngineInspector* createEngineInspector() const noexcept override;
-  nv::HardwareCompatibilityLevel getHardwareCompatibilityLevel() const noexcept override {
-    return nv::HardwareCompatibilityLevel::kNONE;
-  }
+  nv::HardwareCompatibilityLevel getHardwareCompatibilityLevel() const noexcept override;
   int32_t getNbAuxStreams() const noexcept override { return 0; }
 
   // ---- I/O tensors: engine_tensors.cpp
@@ -71,22 +73,24 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int32_t getTensorVectorizedDimV2(const char* name, int32_t profile) const noexcept override;
   nv::Dims getProfileShape(const char* name, int32_t profile, nv::OptProfileSelector select) const noexcept override;
   const int32_t* getProfileTensorValues(const char* name, int32_t profile,
-                                        nv::OptProfileSelector select) const noexcept override;
+                                        nv::OptProfileSelector select) const noexcept TORCHTRT_OVERRIDE_10;
   const int64_t* getProfileTensorValuesV2(const char* name, int32_t profile,
                                           nv::OptProfileSelector select) const noexcept override;
   bool isDebugTensor(const char* name) const noexcept override;
-  const char* getAliasedInputTensor(const char*) const noexcept override { return nullptr; }
+  const char* getAliasedInputTensor(const char* output) const noexcept override;
 
-  // ---- serialization, memory. Intermediate tensors come from the framework's allocator, so none is reported here.
+  // ---- serialization, memory of tensors between layers
   nv::ISerializationConfig* createSerializationConfig() noexcept override;
   nv::IHostMemory* serializeWithConfig(nv::ISerializationConfig& config) const noexcept override;
-  size_t getDeviceMemorySize() const noexcept override { return 0; }
-  size_t getDeviceMemorySizeForProfile(int32_t) const noexcept override { return 0; }
-  int64_t getDeviceMemorySizeV2() const noexcept override { return 0; }
-  int64_t getDeviceMemorySizeForProfileV2(int32_t) const noexcept override { return 0; }
-  bool setWeightStreamingBudget(int64_t bytes) noexcept override;
-  int64_t getWeightStreamingBudget() const noexcept override { return 0; }
-  int64_t getMinimumWeightStreamingBudget() const noexcept override { return 0; }
+  size_t getDeviceMemorySize() const noexcept TORCHTRT_OVERRIDE_10 { return static_cast<size_t>(getDeviceMemorySizeV2()); }
+  size_t getDeviceMemorySizeForProfile(int32_t profile) const noexcept TORCHTRT_OVERRIDE_10 {
+    return static_cast<size_t>(getDeviceMemorySizeForProfileV2(profile));
+  }
+  int64_t getDeviceMemorySizeV2() const noexcept override;
+  int64_t getDeviceMemorySizeForProfileV2(int32_t profile) const noexcept override;
+  bool setWeightStreamingBudget(int64_t bytes) noexcept TORCHTRT_OVERRIDE_10;
+  int64_t getWeightStreamingBudget() const noexcept TORCHTRT_OVERRIDE_10 { return 0; }
+  int64_t getMinimumWeightStreamingBudget() const noexcept TORCHTRT_OVERRIDE_10 { return 0; }
   int64_t getStreamableWeightsSize() const noexcept override;
   bool setWeightStreamingBudgetV2(int64_t bytes) noexcept override;
   int64_t getWeightStreamingBudgetV2() const noexcept override;
@@ -103,7 +107,9 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   Report report_;
   std::shared_ptr<const LoadedPlan> loaded_;
   int64_t streaming_budget_ = -1;  // -1: not set, streaming is off
+  nv::IGpuAllocator* gpu_allocator_ = nullptr;
   mutable std::mutex caches_;  // an engine is asked by many threads
+  mutable std::map<int32_t, int64_t> block_bytes_;  // by profile
   mutable std::map<std::string, std::string> format_texts_;  // by tensor
   // Profile values as int32, by address of the int64 ones.
   mutable std::map<const void*, std::vector<int32_t>> narrow_values_;

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/api/majors.h"
+#include "core/engine/api/device_memory.h"
 #include "core/engine/api/engine.h"
 #include "core/engine/api/small_configs.h"
 
@@ -33,7 +35,7 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   int32_t getOptimizationProfile() const noexcept override { return context_->profile(); }
   bool setOptimizationProfileAsync(int32_t profile, cudaStream_t stream) noexcept override;
   bool allInputDimensionsSpecified() const noexcept override;
-  bool allInputShapesSpecified() const noexcept override;
+  bool allInputShapesSpecified() const noexcept TORCHTRT_OVERRIDE_10;
   bool setInputShape(const char* name, const nv::Dims& dims) noexcept override;
   nv::Dims getTensorShape(const char* name) const noexcept override;
   nv::Dims getTensorStrides(const char* name) const noexcept override;
@@ -70,17 +72,19 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   std::vector<Shape> shapes() const { return context_->shapes(); }
   const std::vector<std::string>& operators() const { return context_->operators(); }
 
-  // ---- accepted without effect: memory comes from the framework's allocator, one stream is used
-  void setDeviceMemory(void*) noexcept override {}
-  void setDeviceMemoryV2(void*, int64_t) noexcept override {}
-  size_t updateDeviceMemorySizeForShapes() noexcept override { return 0; }
+  // ---- memory: execution_context_memory.cpp
+  void setDeviceMemory(void* memory) noexcept override;
+  void setDeviceMemoryV2(void* memory, int64_t bytes) noexcept override;
+  std::size_t updateDeviceMemorySizeForShapes() noexcept override;
+
+  // ---- kept and answered: one stream is used, scratch comes from the framework's allocator
   bool setTemporaryStorageAllocator(nv::IGpuAllocator* allocator) noexcept override;
   nv::IGpuAllocator* getTemporaryStorageAllocator() const noexcept override { return allocator_; }
   void setPersistentCacheLimit(size_t bytes) noexcept override { cache_limit_ = bytes; }
   size_t getPersistentCacheLimit() const noexcept override { return cache_limit_; }
   bool setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept override;
   nv::ProfilingVerbosity getNvtxVerbosity() const noexcept override { return nvtx_; }
-  void setAuxStreams(cudaStream_t*, int32_t) noexcept override {}
+  void setAuxStreams(cudaStream_t* streams, int32_t count) noexcept override;
   bool setCommunicator(void* communicator) noexcept override;
 
  private:
@@ -89,10 +93,14 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   bool lacks_shape(const Binding& input) const;
   bool report_times() const;
   void update_listener();
+  void allocate_memory();
+  void require_memory();
 
   CudaEngine& engine_;
   Report report_;
   RuntimeConfig config_;
+  DeviceMemory own_memory_;  // outlives context_, which uses it
+  int64_t given_bytes_ = 0;  // of the memory that the caller manages
   std::unique_ptr<Context> context_;
   std::string name_;
   std::map<std::string, nv::IOutputAllocator*, std::less<>> allocators_;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
 #include "core/engine/api/twins.h"
 #include "core/engine/graph/graph.h"
@@ -41,14 +42,14 @@ class LayerBase : public nv::apiv::VLayer {
   int32_t getNbOutputs() const noexcept override;
   nv::ITensor* getOutput(int32_t index) const noexcept override;
   void setInput(int32_t index, nv::ITensor& tensor) noexcept override;
-  void setPrecision(nv::DataType type) noexcept override;
-  nv::DataType getPrecision() const noexcept override;
-  bool precisionIsSet() const noexcept override { return precision_.has_value(); }
-  void resetPrecision() noexcept override { precision_.reset(); }
-  void setOutputType(int32_t index, nv::DataType type) noexcept override;
+  void setPrecision(nv::DataType type) noexcept TORCHTRT_OVERRIDE_10;
+  nv::DataType getPrecision() const noexcept TORCHTRT_OVERRIDE_10;
+  bool precisionIsSet() const noexcept TORCHTRT_OVERRIDE_10 { return precision_.has_value(); }
+  void resetPrecision() noexcept TORCHTRT_OVERRIDE_10 { precision_.reset(); }
+  void setOutputType(int32_t index, nv::DataType type) noexcept TORCHTRT_OVERRIDE_10;
   nv::DataType getOutputType(int32_t index) const noexcept override;
-  bool outputTypeIsSet(int32_t index) const noexcept override;
-  void resetOutputType(int32_t index) noexcept override;
+  bool outputTypeIsSet(int32_t index) const noexcept TORCHTRT_OVERRIDE_10;
+  void resetOutputType(int32_t index) noexcept TORCHTRT_OVERRIDE_10;
   void setMetadata(const char* text) noexcept override;
   const char* getMetadata() const noexcept override;
   bool setNbRanks(int32_t ranks) noexcept override;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/layer.h"
 #include "core/engine/api/report.h"
 #include "core/engine/api/tensor.h"
@@ -17,6 +18,8 @@
 namespace torchtrt::engine::api {
 
 class AttentionBlock;
+class ConditionalShell;
+class LoopShell;
 
 // What becomes of a tensor's value: read on the host to find shapes, computed with on the device, both, or neither.
 struct Uses {
@@ -111,7 +114,7 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
 
   // ---- network_shapes.cpp
   nv::IConstantLayer* addConstant(const nv::Dims& dimensions, nv::Weights weights) noexcept override;
-  nv::IFillLayer* addFill(const nv::Dims& dimensions, nv::FillOperation op) noexcept override;
+  nv::IFillLayer* addFill(const nv::Dims& dimensions, nv::FillOperation op) noexcept TORCHTRT_OVERRIDE_10;
   nv::IFillLayer* addFillV2(const nv::Dims& dimensions, nv::FillOperation op, nv::DataType type) noexcept override;
   nv::IShapeLayer* addShape(nv::ITensor& input) noexcept override;
   nv::IShuffleLayer* addShuffle(nv::ITensor& input) noexcept override;
@@ -125,6 +128,15 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   nv::IPaddingLayer* addPaddingNd(nv::ITensor& input, const nv::Dims& pre, const nv::Dims& post) noexcept override;
   nv::IResizeLayer* addResize(nv::ITensor& input) noexcept override;
 
+  // ---- network_control.cpp
+  nv::ILoop* addLoop() noexcept override;
+  nv::IIfConditional* addIfConditional() noexcept override;
+  // A boundary layer of a loop or conditional, whose shell knows its owner.
+  template <class Shell, class Op, class Owner>
+  Shell* keep_boundary(Op op, std::vector<ValueId> inputs, Owner& owner);
+  void name_region(int region, const char* name);  // throws kInvalidArgument for null
+  const char* region_name(int region, std::string& kept) const noexcept;
+
   // ---- network_missing.cpp: kinds that are not built yet answer null and say so
   nv::ILRNLayer* addLRN(nv::ITensor&, int64_t, float, float, float) noexcept override;
   nv::IRaggedSoftMaxLayer* addRaggedSoftMax(nv::ITensor&, nv::ITensor&) noexcept override;
@@ -132,10 +144,8 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   nv::IPluginV3Layer* addPluginV3(nv::ITensor* const*, int32_t, nv::ITensor* const*, int32_t,
                                   nv::IPluginV3& plugin) noexcept override;
   nv::IParametricReLULayer* addParametricReLU(nv::ITensor&, nv::ITensor&) noexcept override;
-  nv::ILoop* addLoop() noexcept override;
-  nv::IDequantizeLayer* addDequantize(nv::ITensor&, nv::ITensor&) noexcept override;
-  nv::IQuantizeLayer* addQuantize(nv::ITensor&, nv::ITensor&) noexcept override;
-  nv::IIfConditional* addIfConditional() noexcept override;
+  nv::IDequantizeLayer* addDequantize(nv::ITensor&, nv::ITensor&) noexcept TORCHTRT_OVERRIDE_10;
+  nv::IQuantizeLayer* addQuantize(nv::ITensor&, nv::ITensor&) noexcept TORCHTRT_OVERRIDE_10;
   nv::IScatterLayer* addScatter(nv::ITensor&, nv::ITensor&, nv::ITensor&, nv::ScatterMode) noexcept override;
   nv::IAssertionLayer* addAssertion(nv::ITensor&, const char*) noexcept override;
   nv::IOneHotLayer* addOneHot(nv::ITensor&, nv::ITensor&, nv::ITensor&, int32_t) noexcept override;
@@ -170,6 +180,7 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   std::vector<ValueId> ids_of(nv::ITensor* const* inputs, int32_t count) const;
   std::nullptr_t missing(const char* function, const char* kind) const noexcept;
   int rank_of(const nv::ITensor& tensor) const;
+  void expect_outside(ValueId id) const;  // throws kInvalidArgument where it lies in a loop or conditional
   uint8_t find_uses(ValueId id, std::unordered_map<ValueId, uint8_t>& known) const;
 
   nv::IBuilder& builder_;
@@ -179,6 +190,8 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   std::unordered_map<ValueId, std::unique_ptr<Tensor>> tensors_;
   std::vector<std::unique_ptr<LayerBase>> layers_;  // in the order of addition
   std::vector<std::unique_ptr<AttentionBlock>> attentions_;
+  std::vector<std::unique_ptr<LoopShell>> loops_;
+  std::vector<std::unique_ptr<ConditionalShell>> conditionals_;
   std::vector<ValueId> outputs_;  // marked either way, in order
   std::set<std::string> refittable_;
   bool unfused_debug_ = false;
@@ -188,6 +201,15 @@ template <class Shell, class Op>
 Shell* Network::keep(Op op, std::vector<ValueId> inputs) {
   const NodeId id = graph_.add(std::move(op), std::move(inputs));
   auto shell = std::make_unique<Shell>(*this, id);
+  Shell* raw = shell.get();
+  layers_.push_back(std::move(shell));
+  return raw;
+}
+
+template <class Shell, class Op, class Owner>
+Shell* Network::keep_boundary(Op op, std::vector<ValueId> inputs, Owner& owner) {
+  const NodeId id = graph_.add(std::move(op), std::move(inputs));
+  auto shell = std::make_unique<Shell>(*this, id, owner);
   Shell* raw = shell.get();
   layers_.push_back(std::move(shell));
   return raw;

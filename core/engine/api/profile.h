@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
 #include "core/engine/plan/plan.h"
 
@@ -25,9 +26,9 @@ class OptimizationProfile final : public nv::IOptimizationProfile, public nv::ap
   bool setDimensions(const char* input, nv::OptProfileSelector select, const nv::Dims& dims) noexcept override;
   nv::Dims getDimensions(const char* input, nv::OptProfileSelector select) const noexcept override;
   bool setShapeValues(const char* input, nv::OptProfileSelector select, const int32_t* values,
-                      int32_t count) noexcept override;
+                      int32_t count) noexcept TORCHTRT_OVERRIDE_10;
   int32_t getNbShapeValues(const char* input) const noexcept override;
-  const int32_t* getShapeValues(const char* input, nv::OptProfileSelector select) const noexcept override;
+  const int32_t* getShapeValues(const char* input, nv::OptProfileSelector select) const noexcept TORCHTRT_OVERRIDE_10;
   bool setExtraMemoryTarget(float target) noexcept override;
   float getExtraMemoryTarget() const noexcept override { return extra_memory_; }
   bool isValid() const noexcept override;

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
 
 namespace torchtrt::engine::api {
@@ -21,12 +22,12 @@ class PluginRegistry final : public nv::IPluginRegistry {
 
   void set_parent(nv::IPluginRegistry* parent) { parent_ = parent; }
 
-  bool registerCreator(nv::IPluginCreator& creator, const char* name_space) noexcept override;
-  nv::IPluginCreator* const* getPluginCreatorList(int32_t* count) const noexcept override;
-  nv::IPluginCreator* getPluginCreator(const char* name, const char* version, const char* name_space) noexcept override;
+  bool registerCreator(nv::IPluginCreator& creator, const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
+  nv::IPluginCreator* const* getPluginCreatorList(int32_t* count) const noexcept TORCHTRT_OVERRIDE_10;
+  nv::IPluginCreator* getPluginCreator(const char* name, const char* version, const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
   nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
-  bool deregisterCreator(const nv::IPluginCreator& creator) noexcept override;
+  bool deregisterCreator(const nv::IPluginCreator& creator) noexcept TORCHTRT_OVERRIDE_10;
   bool isParentSearchEnabled() const override { return search_parent_; }
   void setParentSearchEnabled(bool enabled) override { search_parent_ = enabled; }
   PluginLibraryHandle loadLibrary(const char* path) noexcept override;

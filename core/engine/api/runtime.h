@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/registry.h"
 #include "core/engine/api/report.h"
 
@@ -16,12 +17,13 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
 
   nv::IRuntime* getPImpl() noexcept override { return this; }
   nv::ICudaEngine* deserializeCudaEngine(const void* blob, std::size_t size) noexcept override;
-  nv::ICudaEngine* deserializeCudaEngine(nv::IStreamReader& reader) noexcept override;
+  nv::ICudaEngine* deserializeCudaEngine(nv::IStreamReader& reader) noexcept TORCHTRT_OVERRIDE_10;
   nv::ICudaEngine* deserializeCudaEngineV2(nv::IStreamReaderV2& reader) noexcept override;
   void setDLACore(int32_t core) noexcept override { dla_core_ = core; }
   int32_t getDLACore() const noexcept override { return dla_core_; }
   int32_t getNbDLACores() const noexcept override { return 0; }
-  void setGpuAllocator(nv::IGpuAllocator*) noexcept override {}  // memory comes from the framework's allocator
+  // Of engines to come: their contexts take device memory from it (see ExecutionContext::allocate_memory).
+  void setGpuAllocator(nv::IGpuAllocator* allocator) noexcept override { gpu_allocator_ = allocator; }
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
   nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
   nv::ILogger* getLogger() const noexcept override { return report_.logger(); }
@@ -46,6 +48,7 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
   PluginRegistry registry_;
   int32_t dla_core_ = -1;
   int32_t threads_ = 1;
+  nv::IGpuAllocator* gpu_allocator_ = nullptr;
   std::string directory_;
   nv::TempfileControlFlags tempfiles_ = (1u << nv::EnumMax<nv::TempfileControlFlag>()) - 1;
   bool host_code_ = false;  // plans of this engine hold no code

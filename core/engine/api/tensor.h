@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/graph/graph.h"
 
 namespace torchtrt::engine::api {
@@ -30,19 +31,19 @@ class Tensor final : public nv::ITensor, public nv::apiv::VTensor {
   const char* getName() const noexcept override;
   void setDimensions(const nv::Dims& dimensions) noexcept override;
   nv::Dims getDimensions() const noexcept override;
-  void setType(nv::DataType type) noexcept override;
+  void setType(nv::DataType type) noexcept TORCHTRT_OVERRIDE_10;
   nv::DataType getType() const noexcept override;
-  bool setDynamicRange(float min, float max) noexcept override;
+  bool setDynamicRange(float min, float max) noexcept TORCHTRT_OVERRIDE_10;
   bool isNetworkInput() const noexcept override;
   bool isNetworkOutput() const noexcept override;
   void setBroadcastAcrossBatch(bool broadcast) noexcept override;
   bool getBroadcastAcrossBatch() const noexcept override { return false; }
   nv::TensorLocation getLocation() const noexcept override;
   void setLocation(nv::TensorLocation location) noexcept override;
-  bool dynamicRangeIsSet() const noexcept override { return range_.has_value(); }
-  void resetDynamicRange() noexcept override { range_.reset(); }
-  float getDynamicRangeMin() const noexcept override;
-  float getDynamicRangeMax() const noexcept override;
+  bool dynamicRangeIsSet() const noexcept TORCHTRT_OVERRIDE_10 { return range_.has_value(); }
+  void resetDynamicRange() noexcept TORCHTRT_OVERRIDE_10 { range_.reset(); }
+  float getDynamicRangeMin() const noexcept TORCHTRT_OVERRIDE_10;
+  float getDynamicRangeMax() const noexcept TORCHTRT_OVERRIDE_10;
   void setAllowedFormats(nv::TensorFormats formats) noexcept override;
   nv::TensorFormats getAllowedFormats() const noexcept override;
   bool isShapeTensor() const noexcept override;

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/layer.h"
 #include "core/engine/layers/cumulative.h"
 #include "core/engine/layers/einsum.h"
@@ -129,7 +130,7 @@ class NormalizationShell final
     });
   }
   int64_t getNbGroups() const noexcept override { return op().groups; }
-  void setComputePrecision(nv::DataType type) noexcept override {
+  void setComputePrecision(nv::DataType type) noexcept TORCHTRT_OVERRIDE_10 {
     report().attempt("INormalizationLayer::setComputePrecision", [&] {
       TORCHTRT_REQUIRE(kInvalidArgument, !graph().strongly_typed(), "layer ", LayerBase::getName(),
                        ": setComputePrecision is not allowed in a strongly typed network");
@@ -138,7 +139,7 @@ class NormalizationShell final
       compute_precision_ = type;
     });
   }
-  nv::DataType getComputePrecision() const noexcept override { return compute_precision_; }
+  nv::DataType getComputePrecision() const noexcept TORCHTRT_OVERRIDE_10 { return compute_precision_; }
   bool isV2() const noexcept override { return op().v2; }
 
  private:
