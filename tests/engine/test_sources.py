@@ -107,3 +107,40 @@ def test_identity(dtype, dynamic):
     for shape in SHAPES:
         x = sample(shape, dtype, -9, 9)
         check(lambda n, x: n.add_identity(x), [x], lambda x: x, dynamic=dynamic)
+
+
+def test_uint8_stays_at_the_border():  # c4
+    def there_and_back(n, x):
+        return n.add_cast(n.add_cast(x, trt.uint8).get_output(0), trt.float32)
+
+    assert "neither an input nor an output" in build_error(there_and_back, [sample((3,), low=0, high=9)])
+
+    def output_too(n, x):
+        inner = n.add_cast(x, trt.uint8).get_output(0)
+        return [inner, n.add_cast(inner, trt.float32).get_output(0)]
+
+    x = sample((3,), low=0, high=9)
+    check(output_too, [x], lambda x: [x.to(torch.uint8), x.floor()], dtypes=[torch.uint8, torch.float32])
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda n, x: n.add_shuffle(x),
+        lambda n, x: n.add_slice(x, (0,), (1,), (1,)),
+        lambda n, x: n.add_concatenation([x, x]),
+        lambda n, x: n.add_gather(x, n.constant(torch.zeros(1, dtype=torch.int32)), 0),
+        lambda n, x: n.add_unsqueeze(x, n.constant(torch.zeros(1, dtype=torch.int32))),
+        lambda n, x: n.add_squeeze(x, n.constant(torch.zeros(1, dtype=torch.int32))),
+        lambda n, x: n.add_elementwise(x, x, trt.ElementWiseOperation.SUM),
+        lambda n, x: n.add_reduce(x, trt.ReduceOperation.SUM, 1, True),
+    ],
+)
+def test_uint8_is_only_cast(move):
+    assert "uint8" in build_error(move, [sample((1,), torch.uint8, 0, 9)])
+
+
+@pytest.mark.parametrize("to", [trt.fp8, trt.int4, trt.fp4, trt.e8m0])
+def test_cast_refuses_every_quantized_type(to):  # c3
+    name = {trt.fp8: "float8", trt.int4: "int4", trt.fp4: "float4", trt.e8m0: "e8m0"}[to]
+    assert name in build_error(lambda n, x: n.add_cast(x, to), [sample((2,))])

@@ -157,7 +157,9 @@ nv::IScaleLayer* Network::addScaleNd(nv::ITensor& input, nv::ScaleMode mode, nv:
       "INetworkDefinition::addScaleNd",
       [&] {
         TORCHTRT_REQUIRE(kInvalidArgument, channel_axis >= 0, "channel axis ", channel_axis, " is negative");
-        return Scale{ours(mode), ours(shift), ours(scale), ours(power), channel_axis};
+        Scale op{ours(mode), ours(shift), ours(scale), ours(power), channel_axis, std::nullopt};
+        op.to_type = ScaleShell::default_type(graph_, id_of(input));
+        return op;
       },
       input);
 }

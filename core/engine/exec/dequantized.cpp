@@ -7,6 +7,7 @@
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/dequantize.h"
 #include "core/engine/layers/kernel.h"
+#include "core/engine/layers/quantize.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -27,8 +28,9 @@ class Walk {
   bool is_derived(const Node& node) const { return node.outputs.size() == 1 && derived_[node.outputs[0]]; }
 
   void visit(const Node& node) {
-    if (!is_constant(node) || !(as<Dequantize>(*node.layer) || (is_mover(node.layer->kind()) && uses_derived(node))))
-      return;
+    const bool begins = as<Dequantize>(*node.layer) || as<Quantize>(*node.layer);
+    const bool goes_on = is_mover(node.layer->kind()) && uses_derived(node);
+    if (!(begins || goes_on) || !is_constant(node)) return;
     constants_[node.outputs[0]] = run(node);
     derived_[node.outputs[0]] = 1;
     any_ = true;

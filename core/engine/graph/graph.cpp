@@ -194,7 +194,7 @@ void Graph::retype(NodeId start) {
       for (size_t i = 0; i < types.size(); ++i) {
         const ValueId output = nodes_[id].outputs[i];
         Value& value = values_[output];
-        if (value.dtype == types[i] || (value.retyped && is_floating(types[i]))) continue;
+        if (value.dtype == types[i] || (value.retyped && is_floating(value.dtype) && is_floating(types[i]))) continue;
         changed.emplace_back(output, value.dtype);
         value.dtype = types[i];
         for (const NodeId user : users(output)) todo.push_back(user);

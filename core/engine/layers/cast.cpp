@@ -2,6 +2,7 @@
 //   c1  one input
 //   c2  the input's type is bool, uint8, int8, int32, int64, float16, bfloat16 or float32
 //   c3  and so is the result's
+//   c4  a tensor of type uint8 is an input or an output of the network   (plan/border_types.cpp)
 #include "core/engine/layers/cast.h"
 
 #include "core/engine/layers/host_math.h"

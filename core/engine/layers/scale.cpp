@@ -1,10 +1,11 @@
 // Scale: (x * scale + shift) ^ power, uniform, per channel or elementwise.
 //   c1  one input; shift, scale and power as inputs 1, 2, 3 only where they are not weights
-//   c2  of a floating type
-//   c3  shift, scale and power of that type
+//   c2  of a floating type; int8 where the result's type is named
+//   c3  shift, scale and power of that type; of float32 for data of int8
 //   c4  the channel axis lies inside the rank
 //   c5  the axes that parameters run over have known lengths
 //   c6  each parameter has as many elements as those axes: 1, the channels, or the volume from the channel axis on
+//   c7  a type named for the result is int8 or floating: int8 is rounded to, ties to even, and clamped
 #include "core/engine/layers/scale.h"
 
 #include <array>
@@ -32,13 +33,19 @@ int Scale::parameter_axes(int rank) const {
 
 Types Scale::infer_types(const Types& in) const {
   expect_inputs(in, 1, 4);                                                                       // c1
-  expect_type(is_floating(in[0]), "the input of scale", "float32, float16 or bfloat16", in[0]);  // c2
-  expect_one_type(in);                                                                           // c3
+  const bool codes = to_type && in[0] == DType::kInt8;
+  expect_type(is_floating(in[0]) || codes, "the input of scale", "float32, float16 or bfloat16", in[0]);  // c2
+  Types real = in;
+  if (codes) real[0] = DType::kFloat32;
+  expect_one_type(real);  // c3
   for (const Parameter& p : parameters(*this))
-    TORCHTRT_CHECK(p.weights->empty() || p.weights->dtype == in[0], "input and ", p.name, " need one type: ", in[0],
+    TORCHTRT_CHECK(p.weights->empty() || p.weights->dtype == real[0], "input and ", p.name, " need one type: ", real[0],
                    " and ",
                    p.weights->dtype);  // c3
-  return {in[0]};
+  if (!to_type) return {in[0]};
+  expect_type(is_floating(*to_type) || *to_type == DType::kInt8, "the result of scale",
+              "float32, float16, bfloat16 or int8", *to_type);  // c7
+  return {*to_type};
 }
 
 Shapes Scale::infer_shapes(const ShapeArgs& in) const {

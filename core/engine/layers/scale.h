@@ -19,7 +19,8 @@ struct Scale {
   Weights scale;
   Weights power;
   int64_t channel_axis = 1;
-  TORCHTRT_FIELDS(mode, shift, scale, power, channel_axis)
+  std::optional<DType> to_type;  // weakly typed networks only: int8 quantizes, a floating type takes int8 data
+  TORCHTRT_FIELDS(mode, shift, scale, power, channel_axis, to_type)
 
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;

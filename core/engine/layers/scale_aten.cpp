@@ -2,6 +2,7 @@
 #include <ATen/Functions.h>
 
 #include "core/engine/layers/kernel_result.h"
+#include "core/engine/layers/quantization_aten.h"
 #include "core/engine/layers/scale.h"
 
 namespace torchtrt::engine {
@@ -21,11 +22,12 @@ at::Tensor parameter(const Scale& op, const Weights& weights, Call& call, int in
 }  // namespace
 
 void run(const Scale& op, Call& call) {
-  at::Tensor y = widen(call.in(0));
+  const bool codes = call.in(0).scalar_type() == at::kChar;
+  at::Tensor y = codes ? call.in(0).to(at::kFloat) : widen(call.in(0));
   if (const at::Tensor scale = parameter(op, op.scale, call, 2); scale.defined()) y = y * scale;
   if (const at::Tensor shift = parameter(op, op.shift, call, 1); shift.defined()) y = y + shift;
   if (const at::Tensor power = parameter(op, op.power, call, 3); power.defined()) y = at::pow(y, power);
-  deliver(call, y);
+  deliver(call, call.out_type(0) == DType::kInt8 ? encode(y.clone(), DType::kInt8) : y);
 }
 TORCHTRT_KERNEL(Scale);
 

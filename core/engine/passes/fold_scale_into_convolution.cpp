@@ -36,7 +36,7 @@ bool per_channel(const Shape& shape, int rank, int64_t channels) {
 
 std::optional<Affine> affine_of_scale(const Graph& graph, const Node& node, const Scale& op) {
   const auto input = [&](size_t i) { return i < node.inputs.size() ? node.inputs[i] : kNoId; };
-  if (op.mode != ScaleMode::kChannel || op.channel_axis != 1 || input(3) != kNoId) return std::nullopt;
+  if (op.mode != ScaleMode::kChannel || op.channel_axis != 1 || op.to_type || input(3) != kNoId) return std::nullopt;
   if (!op.shift.empty() || !op.scale.empty() || !op.power.empty()) return std::nullopt;
   Affine affine{floats_of(graph, input(2)), floats_of(graph, input(1))};
   if ((input(2) != kNoId && !affine.scale) || (input(1) != kNoId && !affine.shift)) return std::nullopt;

@@ -3,12 +3,20 @@
 #include <set>
 
 #include "core/engine/graph/compact.h"
+#include "core/engine/passes/list.h"
 #include "core/engine/passes/passes.h"
+#include "core/engine/plan/body.h"
+#include "core/engine/plan/aliases.h"
+#include "core/engine/plan/corner.h"
+#include "core/engine/plan/border_types.h"
 #include "core/engine/plan/evaluation.h"
 #include "core/engine/plan/formats.h"
+#include "core/engine/plan/outline.h"
 #include "core/engine/plan/placement.h"
 #include "core/engine/plan/plan.h"
+#include "core/engine/plan/plugins.h"
 #include "core/engine/plan/profile.h"
+#include "core/engine/plan/settle.h"
 #include "core/engine/plan/quantization_rules.h"
 #include "core/engine/plan/weights.h"
 
@@ -49,18 +57,7 @@ void check_network(const Graph& network) {
 // them are left to run time.
 std::optional<std::string> violation_at(const Graph& network, const std::vector<NodeId>& order, const Profile& profile,
                                         Corner corner) {
-  Evaluation evaluation(network);
-  for (size_t i = 0; i < profile.inputs.size(); ++i) {
-    const ValueId input = network.inputs()[i];
-    evaluation.set_shape(input, shape_at(profile.inputs[i], corner));
-    const std::vector<int64_t>* values = values_at(profile.inputs[i], corner);
-    if (!values) continue;
-    const DType dtype = network.value(input).dtype;
-    HostValue host{dtype, shape_at(profile.inputs[i], corner), {}};
-    for (const int64_t value : *values)
-      host.elements.push_back(is_floating(dtype) ? HostScalar::of(static_cast<double>(value)) : HostScalar::of(value));
-    evaluation.set_host(input, std::move(host));
-  }
+  Evaluation evaluation = start_at(network, profile, corner);
   try {
     for (const NodeId id : order) evaluation.evaluate(id);
   } catch (const Error& error) {
@@ -85,11 +82,18 @@ void run_passes(Graph& graph, const BuildOptions& options, Progress& progress) {
   for (const Pass& pass : passes()) {
     progress.step();
     if (options.optimization_level < pass.level) continue;
-    if (!pass.run(graph, {options.refittable})) continue;
+    const PassOptions pass_options{options.refittable};
+    const bool inside = change_bodies(graph, [&](Graph& body) { return pass.run(body, pass_options); });
+    if (!pass.run(graph, pass_options) && !inside) continue;
     graph = compact(graph);  // what died would count as a user
     options.log(Severity::kVerbose,
                 join("pass ", pass.name, " changed network \"", graph.name(), "\": ", graph.nodes().size(), " layers"));
   }
+  if (hoist_constants(graph)) {
+    if (options.optimization_level > 0) merge_equal_nodes(graph, {options.refittable});
+    graph = compact(graph);
+  }
+  settle_all(graph);
   if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kInternal, "a pass broke the network: ", *error);
 }
 
@@ -107,13 +111,17 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   progress.step();
   check_network(network);
   Graph graph = strengthen(network);
+  outline(graph);
+  mark_in_place(graph);
   const std::vector<NodeId> order = live_nodes(graph);
-  check_quantization(graph, order);
+  check_border_types(graph, order);
+  visit_graphs(graph, [](const Graph& level) { check_quantization(level, live_nodes(level)); });
   const std::vector<ValueId> host_inputs = host_inputs_of(graph, find_needs(graph, order));
   auto plan = std::make_shared<Plan>();
   plan->profiles = complete_profiles(graph, host_inputs, options.profiles);
   for (int i = 0; i < static_cast<int>(plan->profiles.size()); ++i)
     check_profile(graph, order, plan->profiles, i, options.log);
+  configure_plugins(graph, order, plan->profiles, {!network.strongly_typed(), options.aliased_plugins});
 
   const std::vector<ValueId> inputs = graph.inputs();
   run_passes(graph, options, progress);
@@ -126,6 +134,7 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   plan->flags = options.flags;
   plan->refittable = options.refittable;
   plan->unfused_debug = options.unfused_debug;
+  plan->compatibility = options.compatibility;
   schedule(*plan, at_places(host_inputs, inputs, plan->graph.inputs()));
   return plan;
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/engine/api/majors.h"
 #include "core/engine/api/layer.h"
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/identity.h"
@@ -64,14 +65,14 @@ class IdentityShell final : public LayerShell<nv::IIdentityLayer, nv::apiv::VIde
  public:
   using LayerShell::LayerShell;
   // In a weakly typed network an identity converts to the type that is set.
-  void setOutputType(int32_t index, nv::DataType type) noexcept override {
+  void setOutputType(int32_t index, nv::DataType type) noexcept TORCHTRT_OVERRIDE_10 {
     if (graph().strongly_typed() || index != 0) return LayerBase::setOutputType(index, type);
     change("ILayer::setOutputType", [&](Identity& op) { op.to_type = ours(type); });
   }
-  bool outputTypeIsSet(int32_t index) const noexcept override {
+  bool outputTypeIsSet(int32_t index) const noexcept TORCHTRT_OVERRIDE_10 {
     return (index == 0 && op().to_type) || LayerBase::outputTypeIsSet(index);
   }
-  void resetOutputType(int32_t index) noexcept override {
+  void resetOutputType(int32_t index) noexcept TORCHTRT_OVERRIDE_10 {
     if (!op().to_type) return LayerBase::resetOutputType(index);
     change("ILayer::resetOutputType", [&](Identity& op) { op.to_type.reset(); });
   }
@@ -82,6 +83,27 @@ using SelectShell = LayerShell<nv::ISelectLayer, nv::apiv::VSelectLayer, Select>
 class ScaleShell final : public LayerShell<nv::IScaleLayer, nv::apiv::VScaleLayer, Scale> {
  public:
   using LayerShell::LayerShell;
+  // In a weakly typed network data may be int8, and are real numbers afterwards.
+  static std::optional<DType> default_type(const Graph& graph, ValueId input) {
+    const bool codes = !graph.strongly_typed() && graph.stale_value(input).dtype == DType::kInt8;
+    return codes ? std::optional(DType::kFloat32) : std::nullopt;
+  }
+  // There, int8 as output type makes the layer a quantizer.
+  void setOutputType(int32_t index, nv::DataType type) noexcept TORCHTRT_OVERRIDE_10 {
+    const bool codes = type == nv::DataType::kINT8 && index == 0 && !graph().strongly_typed();
+    if (!codes) {
+      if (index == 0 && is_quantizer()) ScaleShell::resetOutputType(0);
+      return LayerBase::setOutputType(index, type);
+    }
+    change("ILayer::setOutputType", [&](Scale& op) { op.to_type = DType::kInt8; });
+  }
+  bool outputTypeIsSet(int32_t index) const noexcept TORCHTRT_OVERRIDE_10 {
+    return (index == 0 && is_quantizer()) || LayerBase::outputTypeIsSet(index);
+  }
+  void resetOutputType(int32_t index) noexcept TORCHTRT_OVERRIDE_10 {
+    if (index != 0 || !is_quantizer()) return LayerBase::resetOutputType(index);
+    change("ILayer::resetOutputType", [&](Scale& op) { op.to_type = default_type(graph(), input_id()); });
+  }
   void setMode(nv::ScaleMode mode) noexcept override {
     change("IScaleLayer::setMode", [&](Scale& op) { op.mode = ours(mode); });
   }
@@ -105,6 +127,10 @@ class ScaleShell final : public LayerShell<nv::IScaleLayer, nv::apiv::VScaleLaye
       op.channel_axis = axis;
     });
   }
+
+ private:
+  ValueId input_id() const { return graph().node(node()).inputs[0]; }
+  bool is_quantizer() const { return op().to_type == DType::kInt8; }
 };
 
 }  // namespace torchtrt::engine::api

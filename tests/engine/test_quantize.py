@@ -1,0 +1,388 @@
+"""Quantize and Dequantize against exact arithmetic, for every type, granularity and type of scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import tensorrt as trt
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine._case import FLOATS, TRT_OF, sample
+from tests.engine._quantized import (
+    QUANTIZED,
+    TYPES,
+    Codes,
+    Operand,
+    build_engine,
+    build_error,
+    check,
+    codes,
+    is_unset,
+    nearest,
+    run,
+)
+
+# (data, scale, axis, block shape)
+GRAINS: dict[str, tuple[tuple[int, ...], tuple[int, ...], int | None, tuple[int, ...] | None]] = {
+    "tensor": ((2, 3, 5), (), None, None),
+    "tensor-one-element": ((2, 3, 4), (1,), None, None),
+    "tensor-all-ones": ((2, 3), (1, 1), None, None),
+    "blocks-last": ((3, 32), (3, 2), None, None),
+    "blocks-second-last": ((6, 5), (3, 5), None, None),
+    "blocks-rank-3": ((2, 3, 8), (2, 3, 4), None, None),
+    "blocks-rank-1": ((8,), (2,), None, None),
+    "blocks-of-one": ((3, 5), (3, 5), None, None),
+    "block-shape-2d": ((4, 6), (2, 2), None, (2, 3)),
+    "block-shape-whole-axis": ((4, 6, 3), (1, 3, 3), None, (-1, 2, 1)),
+    "block-shape-first-axis": ((4, 3, 2), (2, 3, 2), None, (2, 1, 1)),
+    "empty": ((0, 5), (), None, None),
+    "empty-blocks": ((3, 0), (3, 0), None, None),
+}
+CHANNELS: dict[str, tuple[tuple[int, ...], tuple[int, ...], int | None, tuple[int, ...] | None]] = {
+    "channel-0": ((3, 5), (3,), 0, None),
+    "channel-1": ((2, 3, 5), (3,), 1, None),
+    "channel-last": ((2, 3), (3,), 1, None),
+    "channel-rank-1": ((5,), (5,), 0, None),
+    "channel-empty": ((3, 0), (3,), 0, None),
+}
+
+
+def number(scale: Operand) -> torch.Tensor:
+    return scale.values if isinstance(scale, Codes) else scale.double()
+
+
+def spread(scale: torch.Tensor, shape: Sequence[int], axis: int | None) -> torch.Tensor:
+    """A scale per element of the data."""
+    if scale.numel() == 1:
+        return scale.reshape(()).expand(tuple(shape))
+    if scale.dim() == 1 and axis is not None:
+        return scale.reshape([-1 if i == axis else 1 for i in range(len(shape))]).expand(tuple(shape))
+    for i, (length, blocks) in enumerate(zip(shape, scale.shape, strict=True)):
+        scale = scale.repeat_interleave(length // blocks if blocks else 1, i)
+    return scale
+
+
+def quantized(x: torch.Tensor, scale: Operand, type: str, axis: int | None = None) -> Codes:
+    return nearest((x.double() / spread(number(scale), x.shape, axis)).float().double(), type)
+
+
+def dequantized(q: Codes, scale: Operand, dtype: torch.dtype, axis: int | None = None) -> torch.Tensor:
+    return (q.values * spread(number(scale), q.shape, axis)).float().to(dtype)
+
+
+def configured(layer: Any, axis: int | None, block: tuple[int, ...] | None) -> Any:
+    if axis is not None:
+        layer.axis = axis
+    if block is not None:
+        layer.block_shape = block
+    return layer
+
+
+def scales(shape: Sequence[int], dtype: torch.dtype = torch.float32, seed: int = 0) -> torch.Tensor:
+    return sample(shape, dtype, 0.05, 1.5, seed)
+
+
+def quantize(type: str, axis: int | None = None, block: tuple[int, ...] | None = None) -> Any:
+    return lambda n, x, s: configured(n.add_quantize(x, s, TYPES[type]), axis, block)
+
+
+def dequantize(dtype: torch.dtype, axis: int | None = None, block: tuple[int, ...] | None = None) -> Any:
+    return lambda n, x, s: configured(n.add_dequantize(x, s, TRT_OF[dtype]), axis, block)
+
+
+def with_constants(build: Any, *values: Operand) -> Any:
+    return lambda n, *inputs: build(n, *inputs, *map(n.constant, values))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("type", QUANTIZED)
+@pytest.mark.parametrize("grain", GRAINS)
+def test_quantize(grain: str, type: str, dtype: torch.dtype) -> None:
+    shape, scale_shape, axis, block = GRAINS[grain]
+    x = sample(shape, dtype, -9, 9)
+    for scale in (scales(scale_shape), scales(scale_shape, dtype)):
+        wanted = quantized(x, scale, type, axis)
+        check(with_constants(quantize(type, axis, block), scale), [x], lambda *_, w=wanted: w)
+    check(quantize(type, axis, block), [x, scale], lambda *_: wanted)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("type", QUANTIZED)
+@pytest.mark.parametrize("grain", GRAINS)
+def test_dequantize(grain: str, type: str, dtype: torch.dtype) -> None:
+    shape, scale_shape, axis, block = GRAINS[grain]
+    q = codes(type, shape)
+    for scale in (scales(scale_shape), scales(scale_shape, dtype)):
+        wanted = dequantized(q, scale, dtype, axis)
+        check(with_constants(dequantize(dtype, axis, block), scale), [q], lambda *_, w=wanted: w)
+    check(dequantize(dtype, axis, block), [q, scale], lambda *_: wanted)
+    check(with_constants(dequantize(dtype, axis, block), q, scale), [], lambda *_: wanted)
+
+
+@pytest.mark.parametrize("type", QUANTIZED)
+@pytest.mark.parametrize("grain", CHANNELS)
+def test_channels_of_weights(grain: str, type: str) -> None:
+    shape, scale_shape, axis, block = CHANNELS[grain]
+    x, q, scale = sample(shape, low=-9, high=9), codes(type, shape), scales(scale_shape)
+    check(with_constants(quantize(type, axis), x, scale), [], lambda: quantized(x, scale, type, axis))
+    check(
+        with_constants(dequantize(torch.float16, axis), q, scale),
+        [],
+        lambda: dequantized(q, scale, torch.float16, axis),
+    )
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_scales_that_are_powers_of_two(dtype: torch.dtype) -> None:
+    x, q = sample((4, 64), dtype, -900, 900), codes("fp8", (4, 64))
+    scale = Codes("e8m0", sample((4, 2), torch.uint8, 120, 134))
+    check(quantize("fp8"), [x, scale], lambda *_: quantized(x, scale, "fp8"))
+    check(dequantize(dtype), [q, scale], lambda *_: dequantized(q, scale, dtype))
+    check(with_constants(dequantize(dtype), q, scale), [], lambda: dequantized(q, scale, dtype))
+
+
+@pytest.mark.parametrize("type", QUANTIZED)
+def test_every_value_returns(type: str) -> None:
+    q = codes(type, (600,))
+    one = torch.ones(())
+    (back,) = run(
+        with_constants(
+            lambda n, x, s: n.add_quantize(n.add_dequantize(x, s).get_output(0), s, TYPES[type]), one
+        ),
+        [q],
+    )
+    assert torch.equal(back.codes, q.codes)
+
+
+@pytest.mark.parametrize("type", QUANTIZED)
+def test_ties_saturation_and_what_is_no_number(type: str) -> None:
+    numbers = [
+        0.25,
+        0.5,
+        0.75,
+        1.25,
+        1.5,
+        1.75,
+        2.5,
+        3.5,
+        4.5,
+        5.0,
+        5.5,
+        6.5,
+        17.0,
+        19.0,
+        432.0,
+        464.0,
+        480.0,
+        1e30,
+    ]
+    x = torch.tensor(
+        [*numbers, *[-a for a in numbers], torch.inf, -torch.inf, 0.0, -0.0, 2**-10, 3 * 2**-10, 1e-30]
+    )
+    check(with_constants(quantize(type), torch.ones(())), [x], lambda x: nearest(x.double(), type))
+    (y,) = run(with_constants(quantize(type), torch.ones(())), [torch.tensor([torch.nan])])
+    assert bool(y.values.isnan().all()) if type == "fp8" else y.values.tolist() == [0.0]
+
+
+def test_the_quotient_is_a_division() -> None:
+    """x * (1 / s) would round otherwise for some of these."""
+    x = torch.arange(1, 4000).float()
+    scale = torch.tensor(0.3)
+    check(with_constants(quantize("int8"), scale), [x / 31], lambda y: quantized(y, scale, "int8"))
+
+
+def test_dynamic_lengths() -> None:
+    x, q = sample((3, 8)), codes("int4", (3, 5))
+    span = ((1, 8), (2, 8), (4, 8))
+    check(
+        with_constants(quantize("int8"), torch.tensor(0.1)),
+        [x],
+        lambda x: quantized(x, torch.tensor(0.1), "int8"),
+        [span],
+    )
+    scale = scales((3, 2))
+    check(
+        quantize("fp4"), [x, scale], lambda *_: quantized(x, scale, "fp4"), [span, ((1, 2), (2, 2), (4, 2))]
+    )
+    check(
+        with_constants(dequantize(torch.float32), torch.tensor(0.1)),
+        [q],
+        lambda q: dequantized(q, torch.tensor(0.1), torch.float32),
+        [((1, 1), (2, 2), (7, 7))],
+    )
+
+
+def zero_points(type: str, shape: tuple[int, ...]) -> Codes:
+    return Codes(type, torch.zeros(shape, dtype=torch.uint8))
+
+
+@pytest.mark.parametrize("type", QUANTIZED)
+def test_zero_points(type: str) -> None:
+    def build(n: Any, x: Any) -> list[Any]:
+        scale, zero = n.constant(torch.tensor(0.5)), n.constant(zero_points(type, ()))
+        q = n.add_quantize(x, scale, TYPES[type])
+        q.set_input(2, zero)
+        y = n.add_dequantize(q.get_output(0), scale, trt.float32)
+        y.set_input(2, zero)
+        assert q.num_inputs == y.num_inputs == 3
+        return [y.get_output(0)]
+
+    half = torch.tensor(0.5)
+    check(
+        build,
+        [sample((3, 5), low=-9, high=9)],
+        lambda x: dequantized(quantized(x, half, type), half, torch.float32),
+    )
+
+
+def test_a_zero_point_behind_a_cast() -> None:
+    def build(n: Any, x: Any) -> Any:
+        zero = n.add_cast(n.constant(torch.zeros(())), trt.int8).get_output(0)
+        q = n.add_quantize(x, n.constant(torch.tensor(0.5)), trt.int8)
+        q.set_input(2, zero)
+        return q
+
+    check(build, [sample((7,))], lambda x: quantized(x, torch.tensor(0.5), "int8"))
+
+
+def test_two_argument_forms() -> None:
+    x, q, scale = sample((5,)), codes("int8", (5,)), scales((), torch.float16)
+    check(with_constants(lambda n, x, s: n.add_quantize(x, s), torch.tensor(0.5)), [x],
+          lambda x: quantized(x, torch.tensor(0.5), "int8"))  # fmt: skip
+    check(with_constants(lambda n, q, s: n.add_dequantize(q, s), scale), [q],
+          lambda q: dequantized(q, scale, torch.float16))  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_blocks_of_any_shape(data: st.DataObject) -> None:
+    blocks = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=4))
+    counts = [data.draw(st.integers(0, 3)) for _ in blocks]
+    shape = tuple(b * c for b, c in zip(blocks, counts, strict=True))
+    type = data.draw(st.sampled_from(QUANTIZED))
+    dtype = data.draw(st.sampled_from(FLOATS))
+    x, scale = sample(shape, dtype, -9, 9), scales(counts)
+    wanted = quantized(x, scale, type)
+    check(quantize(type, block=tuple(blocks)), [x, scale], lambda *_: wanted)
+    check(
+        dequantize(dtype, block=tuple(blocks)), [wanted, scale], lambda *_: dequantized(wanted, scale, dtype)
+    )
+
+
+def test_properties() -> None:
+    def build(n: Any, x: Any, s: Any) -> Any:
+        q = n.add_quantize(x, s)
+        assert (q.axis, q.to_type) == (-1, trt.int8) and is_unset(q.block_shape)
+        q.to_type, q.block_shape = trt.fp4, (1, 2)
+        assert q.to_type == trt.fp4 and tuple(q.block_shape) == (1, 2)
+        d = n.add_dequantize(q.get_output(0), s, trt.float32)
+        assert (d.axis, d.to_type) == (-1, trt.float32) and is_unset(d.block_shape)
+        d.axis = 1
+        assert d.axis == 1 and d.type == trt.LayerType.DEQUANTIZE and q.type == trt.LayerType.QUANTIZE
+        d.block_shape = (1, 2)
+        return d
+
+    x, scale = sample((3, 4)), scales((3, 2))
+    check(build, [x, scale], lambda *_: dequantized(quantized(x, scale, "fp4"), scale, torch.float32))
+
+
+F, H = torch.float32, torch.float16
+
+# (number of the constraint of quantize.cpp, what the log says, build, inputs)
+REFUSALS: list[tuple[str, str, Any, list[Operand]]] = [
+    ("c2", "float32, float16", quantize("int8"), [sample((2,), torch.int32), scales(())]),
+    ("c3", "int8, fp8, int4 or fp4", lambda n, x, s: n.add_quantize(x, s, trt.int32), [sample((2,)), scales(())]),
+    ("c4", "scale has to be", quantize("int8"), [sample((2,)), scales((), H)]),
+    ("c4", "scale has to be", quantize("int8"), [sample((2,)), codes("e8m0", ())]),
+    ("c6", "scalar", quantize("int8"), [sample(()), scales(())]),
+    ("c7", "neither", quantize("int8"), [sample((2, 3, 4)), scales((3, 4))]),
+    ("c8", "needs an axis", quantize("int8"), [sample((2, 3)), scales((3,))]),
+    ("c8", "outside", quantize("int8", 2), [sample((2, 3)), scales((3,))]),
+    ("c8", "2 scales", quantize("int8", 1), [sample((2, 3)), scales((2,))]),
+    ("c9", "blocks", quantize("int4"), [sample((2, 6)), scales((2, 4))]),
+    ("c9", "last two", quantize("int4"), [sample((4, 3, 6)), scales((2, 3, 6))]),
+    ("c9", "last two", quantize("int4"), [sample((4, 6)), scales((2, 3))]),
+    ("c9", "one rank", quantize("int4", block=(2,)), [sample((4, 6)), scales((2, 6))]),
+    ("c9", "divided by 4", quantize("int4", block=(1, 4)), [sample((4, 6)), scales((4, 2))]),
+    ("c9", "makes it 3", quantize("int4", block=(1, 2)), [sample((4, 6)), scales((4, 2))]),
+    ("c10", "not positive", with_constants(quantize("int8"), torch.tensor(0.0)), [sample((2,))]),
+    ("c10", "element 1", with_constants(quantize("int8"), torch.tensor([1.0, -1.0])), [sample((2,))]),
+    ("c12", "per channel", quantize("int8", 1), [sample((2, 3)), scales((3,))]),
+    ("dequantize-c2", "int8, fp8, int4 or fp4", dequantize(F), [sample((2,)), scales(())]),
+    ("dequantize-c3", "float32, float16", lambda n, x, s: n.add_dequantize(x, s, trt.int32), [codes("int8", (2,)), scales(())]),
+    ("dequantize-c4", "scale has to be", dequantize(F), [codes("int8", (2,)), scales((), H)]),
+    ("dequantize-c4", "scale has to be", dequantize(F), [codes("int4", (2,)), codes("e8m0", ())]),
+    ("dequantize-c6", "scalar", dequantize(F), [codes("int8", ()), scales(())]),
+    ("dequantize-c7", "neither", dequantize(F), [codes("int8", (2, 3, 4)), scales((3, 4))]),
+    ("dequantize-c8", "needs an axis", dequantize(F), [codes("int8", (2, 3)), scales((3,))]),
+    ("dequantize-c9", "blocks", dequantize(F), [codes("int8", (2, 6)), scales((2, 4))]),
+    ("dequantize-c10", "not positive", with_constants(dequantize(F), torch.tensor(0.0)), [codes("int8", (2,))]),
+    ("dequantize-c12", "per channel", dequantize(F, 1), [codes("int8", (2, 3)), scales((3,))]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "build", "inputs"),
+    [r[1:] for r in REFUSALS],
+    ids=[f"{i}-{r[0]}" for i, r in enumerate(REFUSALS)],
+)
+def test_refusals(text: str, build: Any, inputs: list[Operand]) -> None:
+    assert text in build_error(build, inputs)
+
+
+def zero_point(value: Operand, scale: tuple[int, ...] = (), cast: bool = False) -> Any:
+    def build(n: Any, x: Any) -> Any:
+        layer = n.add_quantize(x, n.constant(scales(scale)), trt.int8)
+        zero = n.constant(value)
+        layer.set_input(2, n.add_cast(zero, trt.int8).get_output(0) if cast else zero)
+        return layer
+
+    return build
+
+
+def test_zero_point_refusals() -> None:
+    x = sample((2, 2))
+    assert "shape" in build_error(zero_point(zero_points("int8", (2,))), [x])  # c5
+    assert "not zero" in build_error(
+        zero_point(Codes("int8", torch.tensor(1, dtype=torch.uint8))), [x]
+    )  # c11
+    assert "not zero" in build_error(zero_point(torch.tensor(2.0), cast=True), [x])  # c11
+
+    def not_constant(n: Any, x: Any, zero: Any) -> Any:
+        layer = n.add_quantize(x, n.constant(scales(())), trt.int8)
+        layer.set_input(2, zero)
+        return layer
+
+    assert "Constant layer" in build_error(not_constant, [x, zero_points("int8", ())])  # c11
+
+
+def test_a_zero_point_of_another_type_is_not_taken() -> None:  # c5
+    def build(n: Any, x: Any) -> Any:
+        layer = n.add_quantize(x, n.constant(scales(())), trt.int8)
+        layer.set_input(2, n.constant(torch.zeros((), dtype=torch.int32)))
+        assert layer.num_inputs == 2
+        return layer
+
+    plan, log = build_engine(build, [sample((2,))])
+    assert plan is not None and "the zero point has to be" in log
+    assert run(build, [sample((2,))])
+
+
+def test_settings_that_no_layer_can_have() -> None:
+    def build(n: Any, x: Any, s: Any) -> Any:
+        layer = n.add_quantize(x, s, trt.int8)
+        layer.block_shape = (0, 1)
+        assert is_unset(layer.block_shape)
+        layer.axis = 8
+        assert layer.axis == -1
+        layer.to_type = trt.float32  # c3
+        assert layer.to_type == trt.int8
+        return layer
+
+    plan, log = build_engine(build, [sample((2,)), scales(())])
+    assert plan is not None
+    assert "block shape" in log and "axis 8" in log and "int8, fp8, int4 or fp4" in log
