@@ -209,6 +209,70 @@ LAYERS: list[tuple[str, Add, dict[str, tuple[Any, list[Any]]]]] = [
         },
     ),
     (
+        "scatter",
+        with_operands(
+            lambda n, x, i, u: n.add_scatter(x, i, u, trt.ScatterMode.ELEMENT),
+            (trt.int32, (2, 4, 8, 8)),
+            (trt.float32, (2, 4, 8, 8)),
+        ),
+        {
+            "axis": (0, [1, 3]),
+            "mode": (trt.ScatterMode.ELEMENT, [trt.ScatterMode.ND]),
+        },
+    ),
+    (
+        "one hot",
+        with_operands(
+            lambda n, _, i, v, d: n.add_one_hot(i, v, d, 1),
+            (trt.int32, (2, 3)),
+            (trt.float32, (2,)),
+            (trt.int32, ()),
+        ),
+        {"axis": (1, [0, 2, -1, -3])},
+    ),
+    (
+        "grid sample",
+        with_operands(lambda n, x, grid: n.add_grid_sample(x, grid), (trt.float32, (2, 5, 6, 2))),
+        {
+            "interpolation_mode": (
+                trt.InterpolationMode.LINEAR,
+                [trt.InterpolationMode.NEAREST, trt.InterpolationMode.CUBIC],
+            ),
+            "align_corners": (False, [True]),
+            "sample_mode": (trt.SampleMode.FILL, [trt.SampleMode.CLAMP, trt.SampleMode.REFLECT]),
+        },
+    ),
+    (
+        "reverse sequence",
+        with_operands(lambda n, x, lengths: n.add_reverse_sequence(x, lengths), (trt.int32, (4,))),
+        {"batch_axis": (1, [2]), "sequence_axis": (0, [3])},
+    ),
+    (
+        "lrn",
+        network_of(lambda n, x: n.add_lrn(x, 5, 0.5, 0.75, 2.0)),
+        {"window_size": (5, [1, 15]), "alpha": (0.5, [-1.0]), "beta": (0.75, [2.0]), "k": (2.0, [1.0])},
+    ),
+    (
+        "assertion",
+        with_operands(lambda n, _, c: n.add_assertion(c, "a message"), (trt.bool, (2,))),
+        {"message": ("a message", ["another", ""])},
+    ),
+    *(
+        [
+            (
+                "rotary embedding",
+                with_operands(
+                    lambda n, x, cos, sin: n.add_rotary_embedding(x, cos, sin, True, 4),
+                    (trt.float32, (2, 8, 2)),
+                    (trt.float32, (2, 8, 2)),
+                ),
+                {"interleaved": (True, [False]), "rotary_embedding_dim": (4, [0, 2])},
+            )
+        ]
+        if hasattr(trt, "IRotaryEmbeddingLayer")
+        else []
+    ),
+    (
         "padding",
         network_of(lambda n, x: n.add_padding_nd(x, (1, 2), (3, 4))),
         {"pre_padding_nd": ((1, 2), [(0, -1)]), "post_padding_nd": ((3, 4), [(5, 6)])},

@@ -202,14 +202,10 @@ def test_setters_keep_the_old_value_after_an_error() -> None:
 @pytest.mark.parametrize(
     ("add", "kind"),
     [
-        (lambda n, x: n.add_lrn(x, 3, 1.0, 1.0, 1.0), "LRN"),
         (lambda n, x: n.add_non_zero(x), "NonZero"),
         (lambda n, x: n.add_loop(), "Loop"),
         (lambda n, x: n.add_if_conditional(), "IfConditional"),
-        (lambda n, x: n.add_parametric_relu(x, x), "ParametricReLU"),
-        (lambda n, x: n.add_scatter(x, x, x, trt.ScatterMode.ELEMENT), "Scatter"),
         (lambda n, x: n.add_quantize(x, x), "Quantize"),
-        (lambda n, x: n.add_grid_sample(x, x), "GridSample"),
     ],
 )
 def test_kinds_that_are_not_built_say_so(add: Callable[..., Any], kind: str) -> None:

@@ -260,7 +260,6 @@ def test_gather():
     )
 
 
-@pytest.mark.xfail(reason="Scatter is not built into the embedded engine yet", strict=False)
 def test_scatter():
     x, index = torch.randn(4, 5), torch.tensor([[0, 3], [2, 1]])
     same(

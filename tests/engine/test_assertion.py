@@ -1,0 +1,140 @@
+"""Assertion: at definition, at the shapes of a profile, at run time, of host and of device values."""
+
+import pytest
+import tensorrt as trt
+import torch
+
+from tests.engine._case import build_engine, build_error, device, run_engine, sample
+from tests.engine._session import Session, on_device
+
+E = trt.ElementWiseOperation
+MESSAGE = "lengths must be equal"
+
+
+def identity(n, x):
+    return n.add_identity(x).get_output(0)
+
+
+def number(n, value, dtype=torch.int64):
+    return n.constant(torch.tensor(value, dtype=dtype))
+
+
+def length(n, x, axis):
+    return n.add_gather(n.add_shape(x).get_output(0), number(n, axis), 0).get_output(0)
+
+
+def constant(*elements):
+    """Asserts a constant."""
+
+    def build(n, x):
+        layer = n.add_assertion(n.constant(torch.tensor(elements, dtype=torch.bool)), MESSAGE)
+        assert layer.num_outputs == 0
+        return identity(n, x)
+
+    return build
+
+
+def equal_lengths(n, x, y):
+    condition = n.add_elementwise(length(n, x, 0), length(n, y, 0), E.EQUAL).get_output(0)
+    n.add_assertion(condition, MESSAGE)
+    return [identity(n, x), identity(n, y)]
+
+
+def all_positive(n, x):
+    """The condition is computed on the device: half numbers are no shape tensors."""
+    zero = n.constant(torch.zeros(1, dtype=torch.float16))
+    n.add_assertion(n.add_elementwise(x, zero, E.GREATER).get_output(0), MESSAGE)
+    return identity(n, x)
+
+
+@pytest.mark.parametrize("elements", [(True,), (True, True), ()], ids=str)
+def test_true_constants(elements):
+    x = sample((2,))
+    plan, log = build_engine(constant(*elements), [x])
+    assert plan is not None, log
+    assert torch.equal(run_engine(plan, [x])[0], x)
+
+
+@pytest.mark.parametrize("elements", [(False,), (True, False)], ids=str)
+def test_false_constants(elements):
+    """Assertion c3"""
+    log = build_error(constant(*elements), [sample((2,))])
+    assert MESSAGE in log and "Assertion" in log
+
+
+def test_scalar():
+    """Assertion c3"""
+    x = sample((2,))
+    build = lambda n, x: (n.add_assertion(number(n, False, torch.bool), MESSAGE), identity(n, x))[1]  # noqa: E731
+    assert MESSAGE in build_error(build, [x])
+
+
+def test_lengths_that_a_profile_contradicts():
+    """Assertion c3: at the opt shapes"""
+    ranges = [((2,), (3,), (4,)), ((2,), (4,), (4,))]
+    log = build_error(equal_lengths, [sample((3,)), sample((4,))], ranges)
+    assert MESSAGE in log and "opt" in log
+
+
+def test_lengths_of_a_run():
+    """Assertion c3: a run fails, and the next is not affected"""
+    span = ((2,), (3,), (4,))
+    plan, log = build_engine(equal_lengths, [sample((3,)), sample((3,))], [span, span])
+    assert plan is not None, log
+    for shape in [(3,), (4,)]:
+        inputs = [sample(shape), sample(shape, seed=1)]
+        assert all(map(torch.equal, run_engine(plan, inputs), inputs))
+    session = Session()
+    engine = trt.Runtime(session.logger).deserialize_cuda_engine(plan)
+    context = engine.create_execution_context()
+    context.set_input_shape("x0", (3,))
+    context.set_input_shape("x1", (4,))
+    with pytest.raises(RuntimeError):
+        context.infer_shapes()
+    assert any(MESSAGE in text for text in session.logger.errors())
+    session.logger.lines.clear()
+    memory = on_device(torch.zeros(16))
+    for name in ("x0", "x1", "y0", "y1"):
+        context.set_tensor_address(name, memory.data_ptr())
+    stream = torch.cuda.current_stream().cuda_stream if device().type == "cuda" else 0
+    assert not context.execute_async_v3(stream)
+    assert any(MESSAGE in text for text in session.logger.errors())
+    context.set_input_shape("x1", (3,))
+    assert context.execute_async_v3(stream)
+
+
+def test_values_of_the_device():
+    """Assertion c3"""
+    x = torch.tensor([1.0, 2.0, 3.0]).half()
+    plan, log = build_engine(all_positive, [x])
+    assert plan is not None, log
+    assert torch.equal(run_engine(plan, [x])[0], x)
+    with pytest.raises(AssertionError, match=MESSAGE):
+        run_engine(plan, [x - 1])
+    assert torch.equal(run_engine(plan, [x])[0], x)
+
+
+def test_message():
+    session = Session()
+    layer = session.network.add_assertion(session.input("c", (2,), trt.bool), MESSAGE)
+    assert layer.message == MESSAGE
+    layer.message = "another"
+    assert layer.message == "another"
+    assert session.logger.errors() == []
+
+
+REFUSED = {
+    "Assertion c1: integers": (sample((2,), torch.int32), "the condition has to be bool, not int32"),
+    "Assertion c2: rank": (sample((2, 3), torch.bool), "rank 0 or 1"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refusals(name):
+    condition, message = REFUSED[name]
+
+    def build(n, c):
+        n.add_assertion(c, MESSAGE)
+        return identity(n, c)
+
+    assert message in build_error(build, [condition])
