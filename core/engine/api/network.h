@@ -119,6 +119,8 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   nv::IShapeLayer* addShape(nv::ITensor& input) noexcept override;
   nv::IShuffleLayer* addShuffle(nv::ITensor& input) noexcept override;
   nv::ISqueezeLayer* addSqueeze(nv::ITensor& input, nv::ITensor& axes) noexcept override;
+  // Null axes: all whose length is known to be 1 now, so that the rank is known.
+  nv::ISqueezeLayer* addSqueezeV2(nv::ITensor& input, nv::ITensor* axes) noexcept TORCHTRT_OVERRIDE_11;
   nv::IUnsqueezeLayer* addUnsqueeze(nv::ITensor& input, nv::ITensor& axes) noexcept override;
   nv::ISliceLayer* addSlice(nv::ITensor& input, const nv::Dims& start, const nv::Dims& size,
                             const nv::Dims& stride) noexcept override;

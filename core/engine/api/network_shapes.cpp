@@ -42,6 +42,18 @@ nv::ISqueezeLayer* Network::addSqueeze(nv::ITensor& input, nv::ITensor& axes) no
       "INetworkDefinition::addSqueeze", [] { return Squeeze{}; }, input, axes);
 }
 
+nv::ISqueezeLayer* Network::addSqueezeV2(nv::ITensor& input, nv::ITensor* axes) noexcept {
+  if (axes) return addSqueeze(input, *axes);
+  const auto of_ones = [&] {
+    const Shape& shape = graph_.value(id_of(input)).shape;
+    Squeeze op{.axes = std::vector<int64_t>{}};
+    for (int axis = 0; axis < shape.rank(); ++axis)
+      if (shape[axis] == 1) op.axes->push_back(axis);
+    return op;
+  };
+  return add<SqueezeShell>("INetworkDefinition::addSqueezeV2", of_ones, input);
+}
+
 nv::IUnsqueezeLayer* Network::addUnsqueeze(nv::ITensor& input, nv::ITensor& axes) noexcept {
   return add<UnsqueezeShell>(
       "INetworkDefinition::addUnsqueeze", [] { return Unsqueeze{}; }, input, axes);

@@ -54,11 +54,15 @@ class Parser final : public onnx::IParser {
   explicit Parser(nv::ILogger* logger) : failure_(logger) {}
   bool parse(const void*, size_t, const char*) noexcept override { return failure_.fail(); }
   bool parseFromFile(const char*, int) noexcept override { return failure_.fail(); }
+#if TORCHTRT_TENSORRT_MAJOR == 10
   bool supportsModel(const void*, size_t, SubGraphCollection_t& graphs, const char*) noexcept override {
     graphs.clear();
     return failure_.fail();
   }
   bool parseWithWeightDescriptors(const void*, size_t) noexcept override { return failure_.fail(); }
+#else
+  void setRefitObserver(onnx::IRefitterObserver*) noexcept override {}  // no weight is ever parsed
+#endif
   bool supportsOperator(const char*) const noexcept override { return false; }
   int getNbErrors() const noexcept override { return failure_.count(); }
   const onnx::IParserError* getError(int index) const noexcept override { return failure_.error(index); }
@@ -102,6 +106,9 @@ class ParserRefitter final : public onnx::IParserRefitter {
   bool loadModelProto(const void*, size_t, const char*) noexcept override { return failure_.fail(); }
   bool loadInitializer(const char*, const void*, size_t) noexcept override { return failure_.fail(); }
   bool refitModelProto() noexcept override { return failure_.fail(); }
+#if TORCHTRT_TENSORRT_MAJOR > 10
+  void setRefitObserver(onnx::IRefitterObserver*) noexcept override {}
+#endif
 
  private:
   Failure failure_;

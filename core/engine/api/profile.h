@@ -35,6 +35,9 @@ class OptimizationProfile final : public nv::IOptimizationProfile, public nv::ap
   bool setShapeValuesV2(const char* input, nv::OptProfileSelector select, const int64_t* values,
                         int32_t count) noexcept override;
   const int64_t* getShapeValuesV2(const char* input, nv::OptProfileSelector select) const noexcept override;
+  // Builds run on the host: there is nothing to order on a stream.
+  void setProfileStream(cudaStream_t stream) noexcept TORCHTRT_OVERRIDE_11 { stream_ = stream; }
+  cudaStream_t getProfileStream() const noexcept TORCHTRT_OVERRIDE_11 { return stream_; }
 
  private:
   using Values = std::vector<int64_t>;
@@ -54,6 +57,7 @@ class OptimizationProfile final : public nv::IOptimizationProfile, public nv::ap
   Report report_;
   std::map<std::string, Entry> entries_;
   float extra_memory_ = 1;
+  cudaStream_t stream_ = nullptr;
 };
 
 }  // namespace torchtrt::engine::api

@@ -38,6 +38,15 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
   nv::IRuntime* loadRuntime(const char* path) noexcept override;
   void setEngineHostCodeAllowed(bool allowed) noexcept override { host_code_ = allowed; }
   bool getEngineHostCodeAllowed() const noexcept override { return host_code_; }
+#if TORCHTRT_TENSORRT_MAJOR > 10
+  bool setDLAWorkspaceAllocationStrategy(nv::DLAWorkspaceAllocationStrategy strategy) noexcept override {
+    dla_workspace_ = strategy;
+    return true;
+  }
+  nv::DLAWorkspaceAllocationStrategy getDLAWorkspaceAllocationStrategy() const noexcept override {
+    return dla_workspace_;
+  }
+#endif
 
  private:
   template <class Read>
@@ -51,6 +60,9 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
   nv::IGpuAllocator* gpu_allocator_ = nullptr;
   std::string directory_;
   nv::TempfileControlFlags tempfiles_ = (1u << nv::EnumMax<nv::TempfileControlFlag>()) - 1;
+#if TORCHTRT_TENSORRT_MAJOR > 10
+  nv::DLAWorkspaceAllocationStrategy dla_workspace_ = nv::DLAWorkspaceAllocationStrategy::kDEFAULT;
+#endif
   bool host_code_ = false;  // plans of this engine hold no code
 };
 

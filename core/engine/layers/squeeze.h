@@ -1,4 +1,4 @@
-// Squeeze: removes the axes of length 1 that input 1 names.
+// Squeeze: removes the axes of length 1 that input 1 names, or, where it is absent, those of an attribute.
 #pragma once
 
 #include "core/engine/layers/layer.h"
@@ -9,7 +9,8 @@ struct Squeeze {
   static constexpr const char* kKind = "Squeeze";
   static constexpr uint32_t kHostInputs = 1u << 1;
 
-  TORCHTRT_NO_FIELDS
+  std::optional<std::vector<int64_t>> axes;  // in the place of input 1
+  TORCHTRT_FIELDS(axes)
 
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
