@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/engine/api/attention.h"
+#include "core/engine/api/conditional.h"
+#include "core/engine/api/loop.h"
 #include "core/engine/api/twins.h"
 
 namespace torchtrt::engine::api {
@@ -61,6 +63,7 @@ nv::ITensor* Network::addInput(const char* name, nv::DataType type, const nv::Di
 void Network::markOutput(nv::ITensor& tensor) noexcept {
   report_.attempt("INetworkDefinition::markOutput", [&] {
     const ValueId id = id_of(tensor);
+    expect_outside(id);
     graph_.mark_output(id);
     if (!is_output(id)) outputs_.push_back(id);
   });
@@ -77,6 +80,7 @@ bool Network::markOutputForShapes(nv::ITensor& tensor) noexcept {
   return report_.attempt("INetworkDefinition::markOutputForShapes", [&] {
     const ValueId id = id_of(tensor);
     TORCHTRT_REQUIRE(kInvalidArgument, !is_output(id), "tensor \"", tensor.getName(), "\" is an output already");
+    expect_outside(id);
     graph_.mark_shape_output(id);
     outputs_.push_back(id);
   });

@@ -12,6 +12,7 @@
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
 #include "core/engine/layers/gather.h"
+#include "core/engine/layers/loop_boundary.h"
 #include "core/engine/layers/kv_cache_update.h"
 #include "core/engine/layers/matrix_multiply.h"
 #include "core/engine/layers/nms.h"
@@ -42,6 +43,8 @@ namespace nv = nvinfer1;
   TWIN(nv::FillOperation, FillOp, kRANDOM_NORMAL, kRandomNormal)                              \
   TWIN(nv::GatherMode, GatherMode, kND, kND)                                                  \
   TWIN(nv::KVCacheMode, CacheMode, kLINEAR, kLinear)                                          \
+  TWIN(nv::LoopOutput, LoopOutputKind, kREVERSE, kReverse)                                    \
+  TWIN(nv::TripLimit, TripLimitKind, kWHILE, kWhile)                                          \
   TWIN(nv::MatrixOperation, MatrixOp, kVECTOR, kVector)                                       \
   TWIN(nv::PaddingMode, PaddingMode, kSAME_LOWER, kSameLower)                                 \
   TWIN(nv::PoolingType, PoolingType, kMAX_AVERAGE_BLEND, kMaxAverageBlend)                    \

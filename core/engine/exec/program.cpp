@@ -5,13 +5,15 @@
 
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/transfer.h"
+#include "core/engine/plan/aliases.h"
 
 namespace torchtrt::engine {
 namespace {
 
 int output_binding_of(const Plan& plan, ValueId value) {
   for (size_t i = 0; i < plan.bindings.size(); ++i)
-    if (plan.bindings[i].value == value && !plan.bindings[i].is_input) return static_cast<int>(i);
+    if (plan.bindings[i].value == value && !plan.bindings[i].is_input)
+      return has_other_readers(plan, plan.bindings[i]) ? -1 : static_cast<int>(i);  // written in the end, Note [Aliases]
   return -1;
 }
 
@@ -99,7 +101,8 @@ void Program::add_step(NodeId id) {
   step.node = id;
   step.layer = node.layer.get();
   step.kernel = find_kernel(node.layer->kind());
-  TORCHTRT_REQUIRE(kUnsupported, step.kernel, "layer \"", node.name, "\": there is no kernel for ", node.layer->kind(),
+  step.bound = bind_kernel({graph, node, evaluation_, plan_->device()});
+  TORCHTRT_REQUIRE(kUnsupported, step.kernel || step.bound, "layer \"", node.name, "\": there is no kernel for ", node.layer->kind(),
                    " layers");
   const uint32_t host = node.layer->host_inputs(), shape_only = node.layer->shape_only_inputs();
   for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -124,7 +127,8 @@ void Program::plan_deliveries() {
     if (bindings[i].is_input) continue;
     const bool known = bindings[i].on_host && evaluation_.is_host_known(bindings[i].value);
     const at::Tensor* source = known ? nullptr : place(bindings[i].value);
-    if (bindings[i].on_host || !is_slot(source)) deliveries_.push_back({i, source});
+    const bool late = has_other_readers(plan_->plan(), bindings[i]);
+    if (bindings[i].on_host || late || !is_slot(source)) deliveries_.push_back({i, source});
   }
   for (const ValueId value : plan_->plan().graph.debug_values())
     if (const at::Tensor* source = place(value); !is_slot(source)) debug_sources_.push_back({value, source});

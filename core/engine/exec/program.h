@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/engine/exec/bound_kernel.h"
 #include "core/engine/exec/loaded_plan.h"
 #include "core/engine/layers/kernel.h"
 #include "core/engine/plan/evaluation.h"
@@ -23,6 +24,7 @@ struct Step {
   NodeId node = kNoId;
   const Layer* layer = nullptr;
   KernelFunction kernel = nullptr;
+  std::shared_ptr<BoundKernel> bound;     // instead of the kernel, for kinds that have state
   std::vector<const at::Tensor*> inputs;  // null: absent, or known on the host only
   std::vector<const HostValue*> values;
   std::vector<Shape> out_shapes;

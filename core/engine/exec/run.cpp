@@ -32,10 +32,18 @@ void DeviceContext::enqueue(void* stream) {
     TORCHTRT_REQUIRE(kInvalidState, missing.empty(), "engine \"", plan_->plan().name, "\" cannot run: inputs ",
                      list_of(missing), " lack a shape, or the address of their shape values; set them first");
   }
+  bindings_.require_outputs();
   RunScope scope(plan_->device(), stream);
+  const ContextState::Scope states(state_);
+  check_aliases();
   Program& bound = program();
+  if (!recorder_.enabled() || !run_recorded(bound, stream)) run_plain(bound, stream);
+}
+
+void DeviceContext::run_plain(Program& bound, void* stream) {
   bound.upload();
   wrap_inputs(bound);
+  place_tensors();
   if (observer_.active()) observer_.start();
   try {
     if (bound.complete()) {
@@ -52,6 +60,18 @@ void DeviceContext::enqueue(void* stream) {
   }
 }
 
+// See Note [Aliases].
+void DeviceContext::check_aliases() const {
+  for (size_t i = 0; i < aliases_.size(); ++i) {
+    if (aliases_[i] < 0) continue;
+    const auto& output = bindings_[static_cast<int>(i)];
+    const auto& input = bindings_[aliases_[i]];
+    TORCHTRT_REQUIRE(kInvalidState, output.address == input.address && !output.allocator, "output \"",
+                     bindings_.binding(static_cast<int>(i)).name, "\" is input \"", bindings_.binding(aliases_[i]).name,
+                     "\" updated in place: bind both to one address, and set no allocator");
+  }
+}
+
 void DeviceContext::wrap_inputs(const Program& program) {
   for (int i = 0; i < bindings_.count() && bindings_.binding(i).is_input; ++i) {
     if (!program.reads_input(i)) continue;
@@ -59,8 +79,8 @@ void DeviceContext::wrap_inputs(const Program& program) {
     if (bound.tensor.defined() && bound.wrapped_address == bound.address) continue;
     const Binding& binding = bindings_.binding(i);
     const Shape& shape = program.evaluation().shape(binding.value);
-    TORCHTRT_REQUIRE(kInvalidState, bound.address || shape.volume() == 0, "input \"", binding.name,
-                     "\" has no address; set one before running");
+    TORCHTRT_REQUIRE(kInvalidState, bound.address, "input \"", binding.name,
+                     "\" has no address; set one before running, for an empty tensor too");
     bound.tensor = wrap(bound.address, shape, binding.dtype, plan_->device());
     bound.wrapped_address = bound.address;
     slots_[binding.value] = bound.tensor;
@@ -80,8 +100,6 @@ at::Tensor DeviceContext::output_tensor(int i, const Shape& shape, void* stream)
     bound.allocator->notify_shape(binding.name, shape);
   }
   if (volume == 0) return {};
-  TORCHTRT_REQUIRE(kInvalidState, bound.address, "output \"", binding.name,
-                   "\" has neither an address nor an allocator; set one before running");
   if (!bound.tensor.defined() || bound.wrapped_address != bound.address ||
       !has_stored_shape(bound.tensor, binding.dtype, shape)) {
     bound.tensor = wrap(bound.address, shape, binding.dtype, plan_->device());
@@ -163,11 +181,17 @@ void DeviceContext::run_step(const Step& step, void* stream) {
     dests_[i].reset();
     if (step.bindings[i] >= 0 && step.out_shapes[i].is_known() && !bindings_.binding(step.bindings[i]).on_host)
       dests_[i] = output_tensor(step.bindings[i], step.out_shapes[i], stream);
+    else if (step.bindings[i] < 0 && !programs_.front().places.empty())
+      dests_[i] = programs_.front().places[step.outputs[i]];
     results_[i] = dests_[i];
   }
   Call call(step.inputs, {results_.data(), count}, step.out_shapes, step.values, step.out_types, plan_->device(),
             step.operands.get());
-  step.kernel(*step.layer, call);
+  if (step.bound) {
+    step.bound->run(call);
+  } else {
+    step.kernel(*step.layer, call);
+  }
   for (size_t i = 0; i < count; ++i) store(step, static_cast<int>(i), std::move(results_[i]), dests_[i], stream);
   if (observer_.listens())
     for (const ValueId output : step.outputs) observer_.report(plan_->plan().graph, output, slots_[output], stream);
@@ -188,6 +212,10 @@ void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::
     require_room(binding);
     const at::Tensor late = output_tensor(binding, shape_of(result), stream);
     if (late.defined()) late.copy_(result, /*non_blocking=*/true);
+  }
+  if (binding < 0 && dest.defined() && !result.is_same(dest) && block_.holds(result)) {  // a view, see Note [Block]
+    dest.copy_(result, /*non_blocking=*/true);
+    result = dest;
   }
   slots_[step.outputs[i]] = std::move(result);
 }

@@ -8,6 +8,8 @@
 // Valid because the precision of a weakly typed network is the engine's choice (layers.md 1.4).
 #include <ATen/ops/from_blob.h>
 
+#include <tuple>
+
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/kernel.h"
 #include "core/engine/passes/passes.h"
@@ -66,10 +68,11 @@ Places add_inputs(const Graph& network, Graph& graph) {
 }
 
 void add_nodes(const Graph& network, Graph& graph, Places& places) {
+  std::vector<std::tuple<NodeId, size_t, ValueId>> late;  // recurrences' next values are computed behind them
   for (const NodeId id : network.order()) {
     const Node& node = network.node(id);
     std::vector<ValueId> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(input == kNoId ? kNoId : places[input]);
+    for (const ValueId input : node.inputs) inputs.push_back(input == kNoId ? kNoId : places[input]);  // late: not yet
     const NodeId added = graph.add_node(in_float32(*node.layer), std::move(inputs));
     graph.set_name(added, node.name);
     graph.mutable_node(added).metadata = node.metadata;
@@ -77,7 +80,10 @@ void add_nodes(const Graph& network, Graph& graph, Places& places) {
       places[node.outputs[i]] = graph.node(added).outputs[i];
       graph.set_value_name(places[node.outputs[i]], network.value(node.outputs[i]).name);
     }
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      if (names_input(node.layer->late_inputs(), i) && node.inputs[i] != kNoId) late.emplace_back(added, i, node.inputs[i]);
   }
+  for (const auto& [node, i, input] : late) graph.set_input(node, static_cast<int>(i), places[input]);
 }
 
 }  // namespace
@@ -86,6 +92,7 @@ Graph strengthen(const Graph& network) {
   if (network.strongly_typed()) return network.clone();
   Graph graph;
   graph.rename(network.name());
+  graph.set_regions(network.regions());
   Places places = add_inputs(network, graph);
   add_nodes(network, graph, places);
   Places marked(network.value_count(), kNoId);  // outputs, behind their Casts

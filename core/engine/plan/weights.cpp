@@ -8,6 +8,8 @@
 #include <set>
 #include <tuple>
 
+#include "core/engine/plan/body.h"
+
 namespace torchtrt::engine {
 namespace {
 
@@ -24,8 +26,13 @@ std::shared_ptr<void> allocate_aligned(int64_t bytes) {
   return std::shared_ptr<void>(memory, [](void* m) { std::free(m); });
 }
 
-void own_weights(Graph& graph) {
-  std::map<Place, std::shared_ptr<const void>> copies;
+namespace {
+
+using Copies = std::map<Place, std::shared_ptr<const void>>;
+
+// Whether something was not owned yet.
+bool own_level(Graph& graph, Copies& copies) {
+  bool changed = false;
   for (const NodeId id : graph.order()) {
     Layer& layer = *graph.mutable_node(id).layer;
     for (const Field& field : layer.fields()) {
@@ -43,19 +50,31 @@ void own_weights(Graph& graph) {
       owned.owner = copy;
       owned.data = copy.get();
       layer.set_field(field.name, owned);
+      changed = true;
     }
   }
+  return changed;
+}
+
+}  // namespace
+
+void own_weights(Graph& graph) {
+  Copies copies;
+  change_bodies(graph, [&](Graph& body) { return own_level(body, copies); });
+  own_level(graph, copies);
 }
 
 int64_t weights_bytes(const Graph& graph) {
   std::set<Place> seen;
   int64_t total = 0;
-  for (const Node& node : graph.nodes()) {
-    if (!node.layer) continue;
-    for (const Field& field : node.layer->fields())
-      if (const auto* weights = std::get_if<Weights>(&field.value))
-        if (!weights->empty() && seen.insert({weights->data, weights->bytes()}).second) total += weights->bytes();
-  }
+  visit_graphs(graph, [&](const Graph& level) {
+    for (const Node& node : level.nodes()) {
+      if (!node.layer) continue;
+      for (const Field& field : node.layer->fields())
+        if (const auto* weights = std::get_if<Weights>(&field.value))
+          if (!weights->empty() && seen.insert({weights->data, weights->bytes()}).second) total += weights->bytes();
+    }
+  });
   return total;
 }
 
