@@ -55,7 +55,7 @@ build/.gtest: tools/gtest.sh
 	touch $@
 
 build: $(VENV)/.requirements build/.gtest
-	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) tools/build.sh torchtrt _C embedded
+	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) tools/build.sh packaged
 	@[ $(VENV)/.installed -nt pyproject.toml ] && [ $(VENV)/.installed -nt setup.py ] \
 	  || { $(PY) -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e . && touch $(VENV)/.installed; }
 

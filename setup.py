@@ -42,15 +42,14 @@ def build_native() -> Path:
         raise SystemExit("cmake (3.24 or newer) is needed to build torch_tensorrt and was not found on PATH")
     if not configured_for_us(build):
         build = ROOT / "build" / f"cmake-wheel-{sys.implementation.cache_tag}"
-        majors = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10")
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-        arguments = [f"-DPython3_EXECUTABLE={sys.executable}", f"-DTORCHTRT_TENSORRT_MAJORS={majors}",
-                     "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
+        arguments = [f"-DPython3_EXECUTABLE={sys.executable}", "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
         extra = os.environ.get("TORCHTRT_CMAKE_ARGS", "").split()
         subprocess.check_call([cmake, "-S", ROOT, "-B", build, *generator, *arguments, *extra])
+    majors = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10;11")
+    subprocess.check_call([cmake, "-S", ROOT, "-B", build, f"-DTORCHTRT_TENSORRT_MAJORS={majors}"])
     jobs = os.environ.get("TORCHTRT_JOBS") or str(os.cpu_count() or 1)
-    targets = ["--target", "torchtrt", "_C", "embedded"]
-    subprocess.check_call([cmake, "--build", build, "--parallel", jobs, *targets])
+    subprocess.check_call([cmake, "--build", build, "--parallel", jobs, "--target", "packaged"])
     return build / "stage"
 
 

@@ -2,6 +2,7 @@
 # Configures and builds the C++ parts and copies the finished libraries into the source package (editable installs).
 #
 #   tools/build.sh [target...]     default: everything; one build at a time in a tree
+#   TORCHTRT_TENSORRT_MAJORS="10;11" tools/build.sh     for both versions of the interface, here and from now on
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
@@ -11,6 +12,9 @@ exec 9>build/.lock
 flock 9
 if [ ! -f build/cmake/build.ninja ]; then
   cmake -S . -B build/cmake -G Ninja -DPython3_EXECUTABLE="$(command -v "$python")" ${TORCHTRT_CMAKE_ARGS:-}
+fi
+if [ -n "${TORCHTRT_TENSORRT_MAJORS:-}" ]; then
+  cmake -S . -B build/cmake "-DTORCHTRT_TENSORRT_MAJORS=$TORCHTRT_TENSORRT_MAJORS" >/dev/null
 fi
 cmake --build build/cmake --parallel "${TORCHTRT_JOBS:-$(nproc)}" ${@:+--target "$@"}
 mkdir -p py/torch_tensorrt/lib
