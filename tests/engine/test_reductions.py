@@ -153,6 +153,20 @@ def test_topk_of_ties_and_nan(op):
         check(topk(op, k, 0), [x], top(op, k, 0), dtypes=[torch.float32, torch.int32])
 
 
+@pytest.mark.parametrize("k", [1, 70, 3000])
+@pytest.mark.parametrize("dtype", [*FLOATS, *INDICES])
+@pytest.mark.parametrize("op", [T.MAX, T.MIN])
+def test_topk_of_a_long_axis(op, dtype, k):
+    """Full of equal elements, with zeros of both signs, infinities and NaN where there are any."""
+    x = sample((2, 5001), dtype, -40, 40)
+    if dtype.is_floating_point:
+        x = x.round()
+        x[0, 1::97], x[0, 5::89], x[1, ::1000] = math.nan, -0.0, -math.inf
+        x[1, 7::211], x[1, ::83] = math.inf, torch.finfo(dtype).max
+    for axis, y in [(1, x), (0, x.T.contiguous())]:
+        check(topk(op, k, axis), [y], top(op, k, axis), dtypes=[dtype, torch.int32])
+
+
 def test_topk_indices_of_64_bits():
     check(topk(T.MAX, 2, 0, trt.int64), [sample((5,))], top(T.MAX, 2, 0, torch.int64),
           dtypes=[torch.float32, torch.int64])  # fmt: skip
