@@ -70,6 +70,8 @@ std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConf
       has(flags, Flag::kREFIT) || has(flags, Flag::kREFIT_IDENTICAL) || has(flags, Flag::kREFIT_INDIVIDUAL);
   options.debug = has(flags, Flag::kDEBUG);
   options.unfused_debug = network.unfused_debug();
+  options.aliased_plugins = config.getPreviewFeature(nv::PreviewFeature::kALIASED_PLUGIN_IO_10_03);
+  options.compatibility = static_cast<int>(config.getHardwareCompatibilityLevel());
   options.log = [&](Severity severity, const std::string& text) { config.report().log(theirs(severity), text); };
   options.progress = [&](const std::string& name, int step, int steps) { return phase.step(name, step, steps); };
   return build(network.graph(), options);

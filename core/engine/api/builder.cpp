@@ -68,7 +68,9 @@ nv::ICudaEngine* Builder::buildEngineWithConfig(nv::INetworkDefinition& network,
   return report_.guard("IBuilder::buildEngineWithConfig", static_cast<nv::ICudaEngine*>(nullptr), [&] {
     TORCHTRT_REQUIRE(kInvalidConfig, !config.getFlag(nv::BuilderFlag::kVERSION_COMPATIBLE),
                      "flag kVERSION_COMPATIBLE needs a serialized plan; use buildSerializedNetwork");
-    return new CudaEngine(report_, LoadedPlan::load(build_plan(ours(network), ours(config))));
+    auto engine = std::make_unique<CudaEngine>(report_, LoadedPlan::load(build_plan(ours(network), ours(config))));
+    engine->set_gpu_allocator(gpu_allocator_);
+    return engine.release();
   });
 }
 

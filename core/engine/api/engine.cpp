@@ -1,6 +1,8 @@
 // CudaEngine: objects made from an engine, serialization, numbers of weight streaming.
 #include "core/engine/api/engine.h"
 
+#include <algorithm>
+
 #include "core/engine/api/execution_context.h"
 #include "core/engine/api/host_memory.h"
 #include "core/engine/api/inspector.h"
@@ -8,6 +10,7 @@
 #include "core/engine/api/small_configs.h"
 #include "core/engine/api/twins.h"
 #include "core/engine/file/plan_file.h"
+#include "core/engine/plan/memory.h"
 
 namespace torchtrt::engine::api {
 
@@ -46,10 +49,31 @@ nv::IExecutionContext* CudaEngine::createExecutionContextWithRuntimeConfig(nv::I
 
 nv::IRuntimeConfig* CudaEngine::createRuntimeConfig() noexcept {
   return report_.guard("ICudaEngine::createRuntimeConfig", static_cast<nv::IRuntimeConfig*>(nullptr),
-                       [] { return new RuntimeConfig; });
+                       [&] { return new RuntimeConfig(report_); });
 }
 
 nv::IRefitter* CudaEngine::createRefitter(nv::ILogger& logger) noexcept { return make_refitter(*this, &logger); }
+
+nv::HardwareCompatibilityLevel CudaEngine::getHardwareCompatibilityLevel() const noexcept {
+  return static_cast<nv::HardwareCompatibilityLevel>(plan().compatibility);
+}
+
+int64_t CudaEngine::getDeviceMemorySizeForProfileV2(int32_t profile) const noexcept {
+  return report_.guard("ICudaEngine::getDeviceMemorySizeForProfileV2", int64_t{0}, [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, profile >= 0 && profile < getNbOptimizationProfiles(), "profile ", profile,
+                     "; the engine has ", getNbOptimizationProfiles());
+    const std::scoped_lock lock(caches_);
+    const auto [found, fresh] = block_bytes_.try_emplace(profile, 0);
+    if (fresh) found->second = block_bytes(plan(), profile);
+    return found->second;
+  });
+}
+
+int64_t CudaEngine::getDeviceMemorySizeV2() const noexcept {
+  int64_t most = 0;
+  for (int32_t i = 0; i < getNbOptimizationProfiles(); ++i) most = std::max(most, getDeviceMemorySizeForProfileV2(i));
+  return most;
+}
 
 nv::ProfilingVerbosity CudaEngine::getProfilingVerbosity() const noexcept { return theirs(plan().verbosity); }
 

@@ -4,6 +4,7 @@
 
 #include "core/engine/api/engine.h"
 #include "core/engine/api/twins.h"
+#include "core/engine/plan/aliases.h"
 
 namespace torchtrt::engine::api {
 namespace {
@@ -193,6 +194,15 @@ const int32_t* CudaEngine::getProfileTensorValues(const char* name, int32_t prof
     auto& narrow = narrow_values_[values];
     if (narrow.empty()) narrow.assign(values->begin(), values->end());
     return static_cast<const int32_t*>(narrow.data());
+  });
+}
+
+const char* CudaEngine::getAliasedInputTensor(const char* output) const noexcept {
+  return report_.guard("ICudaEngine::getAliasedInputTensor", static_cast<const char*>(nullptr), [&] {
+    const Binding* binding = output ? plan().find(output) : nullptr;
+    if (!binding) return static_cast<const char*>(nullptr);
+    const int input = aliases_of(plan())[static_cast<size_t>(binding - plan().bindings.data())];
+    return input < 0 ? nullptr : plan().bindings[static_cast<size_t>(input)].name.c_str();
   });
 }
 

@@ -11,10 +11,14 @@ namespace torchtrt::engine::api {
 ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAllocationStrategy strategy)
     : engine_(engine),
       report_(engine.report()),
-      context_(Context::create(engine.loaded())),
+      config_(engine.report()),
       nvtx_(engine.getProfilingVerbosity()) {
   mImpl = this;
+  context_ = Context::create(engine.loaded(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
+  TORCHTRT_REQUIRE(kInvalidArgument, is_strategy(strategy), "ExecutionContextAllocationStrategy ",
+                   static_cast<int>(strategy), " does not exist");
   config_.setExecutionContextAllocationStrategy(strategy);
+  allocate_memory();
 }
 
 const Binding& ExecutionContext::binding(const char* name) const {
@@ -38,7 +42,13 @@ void ExecutionContext::setName(const char* name) noexcept {
 }
 
 bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t) noexcept {
-  return report_.attempt("IExecutionContext::setOptimizationProfileAsync", [&] { context_->set_profile(profile); });
+  return report_.attempt("IExecutionContext::setOptimizationProfileAsync", [&] {
+    const int former = context_->profile();
+    context_->set_profile(profile);
+    const bool follows =
+        config_.getExecutionContextAllocationStrategy() == nv::ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE;
+    if (follows && profile != former) allocate_memory();
+  });
 }
 
 bool ExecutionContext::setInputShape(const char* name, const nv::Dims& dims) noexcept {
@@ -146,6 +156,7 @@ int64_t ExecutionContext::getMaxOutputSize(const char* name) const noexcept {
 
 bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
   return report_.attempt("IExecutionContext::enqueueV3", [&] {
+    require_memory();
     context_->enqueue(stream);
     if (profiler_ && emits_profile_) report_times();
     if (consumed_) record_event(consumed_, stream);
@@ -156,7 +167,15 @@ bool ExecutionContext::executeV2(void* const* bindings) noexcept {
   return report_.attempt("IExecutionContext::executeV2", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, bindings, "the list of addresses is null");
     for (const Binding& b : engine_.plan().bindings) context_->set_address(b.name, *bindings++);
+    require_memory();
+    struct Quiet {
+      Context& context;
+      ~Quiet() { context.set_layer_log({}); }
+    } const quiet{*context_};
+    if (debug_sync_)
+      context_->set_layer_log([this](const std::string& layer) { report_.info(join("layer \"", layer, "\" has run")); });
     context_->enqueue(nullptr);
+    if (consumed_) record_event(consumed_, nullptr);
     wait_for_device();
     if (profiler_ && emits_profile_) report_times();
   });
@@ -170,6 +189,18 @@ bool ExecutionContext::setInputConsumedEvent(cudaEvent_t event) noexcept {
 bool ExecutionContext::setTemporaryStorageAllocator(nv::IGpuAllocator* allocator) noexcept {
   allocator_ = allocator;
   return true;
+}
+
+// The engine uses none, so any are more than needed; what nobody could use is refused all the same.
+void ExecutionContext::setAuxStreams(cudaStream_t* streams, int32_t count) noexcept {
+  report_.attempt("IExecutionContext::setAuxStreams", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, count >= 0 && (count == 0 || streams), count, " streams at a null pointer");
+    for (int32_t i = 0; i < count; ++i) {
+      TORCHTRT_REQUIRE(kInvalidArgument, streams[i], "auxiliary stream ", i, " is the default stream");
+      TORCHTRT_REQUIRE(kInvalidArgument, std::find(streams, streams + i, streams[i]) == streams + i,
+                       "auxiliary stream ", i, " is there twice");
+    }
+  });
 }
 
 bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexcept {

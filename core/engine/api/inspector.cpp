@@ -1,10 +1,20 @@
 // EngineInspector: chooses what is told by the verbosity that the engine was built with.
 #include "core/engine/api/inspector.h"
 
+#include "core/engine/api/execution_context.h"
 #include "core/engine/api/layer_text.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine::api {
+namespace {
+
+void require_format(nv::LayerInformationFormat format) {
+  const int number = static_cast<int>(format);
+  TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::LayerInformationFormat>(),
+                   "LayerInformationFormat ", number, " does not exist");
+}
+
+}  // namespace
 
 bool EngineInspector::setExecutionContext(const nv::IExecutionContext* context) noexcept {
   return report_.attempt("IEngineInspector::setExecutionContext", [&] {
@@ -14,19 +24,23 @@ bool EngineInspector::setExecutionContext(const nv::IExecutionContext* context) 
   });
 }
 
+const ExecutionContext* EngineInspector::ours() const { return static_cast<const ExecutionContext*>(context_); }
+
 const char* EngineInspector::getLayerInformation(int32_t index, nv::LayerInformationFormat format) const noexcept {
   return report_.guard("IEngineInspector::getLayerInformation", static_cast<const char*>(nullptr), [&] {
     const Plan& plan = engine_.plan();
     TORCHTRT_REQUIRE(kInvalidArgument, index >= 0 && index < static_cast<int32_t>(plan.order.size()), "layer ", index,
                      "; the engine has ", plan.order.size());
-    text_ = layer_text(plan, plan.order[static_cast<size_t>(index)], context_, format);
+    require_format(format);
+    text_ = layer_text(plan, plan.order[static_cast<size_t>(index)], ours(), format);
     return text_.c_str();
   });
 }
 
 const char* EngineInspector::getEngineInformation(nv::LayerInformationFormat format) const noexcept {
   return report_.guard("IEngineInspector::getEngineInformation", static_cast<const char*>(nullptr), [&] {
-    text_ = engine_text(engine_.plan(), context_, format);
+    require_format(format);
+    text_ = engine_text(engine_.plan(), ours(), format);
     return text_.c_str();
   });
 }

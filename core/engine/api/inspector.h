@@ -26,6 +26,8 @@ class EngineInspector final : public nv::IEngineInspector, public nv::apiv::VEng
  private:
   const CudaEngine& engine_;
   Report report_;
+  const ExecutionContext* ours() const;
+
   const nv::IExecutionContext* context_ = nullptr;
   mutable std::string text_;  // as last returned
 };

@@ -1,186 +1,187 @@
-// Text about layers: one tree of facts per layer, printed as JSON or on one line.
+// Text about layers: the same facts per layer, printed as JSON or on one line.
 #include "core/engine/api/layer_text.h"
 
-#include <cmath>
+#include <iomanip>
 
-#include "core/engine/api/twins.h"
+#include "core/engine/api/execution_context.h"
+#include "core/engine/api/parameter_text.h"
+#include "core/engine/api/text_writer.h"
+#include "core/engine/layers/constant.h"
 
 namespace torchtrt::engine::api {
 namespace {
 
-using Format = nv::LayerInformationFormat;
+// What is told beside the plan: lengths and operators of a context, as far as it knows them.
+struct Facts {
+  const Plan& plan;
+  std::vector<Shape> shapes;           // by ValueId; empty: those of the plan
+  std::vector<std::string> operators;  // by NodeId; empty: not known
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (code < 0x20) {
-      constexpr char kHex[] = "0123456789abcdef";
-      out += "\\u00";
-      out += kHex[code >> 4];
-      out += kHex[code & 15];
-    } else {
-      out += c;
+  Facts(const Plan& p, const ExecutionContext* context) : plan(p) {
+    if (!context) return;
+    operators = context->operators();
+    try {
+      shapes = context->shapes();
+    } catch (const Error&) {  // shapes that do not go together are told like missing ones
     }
   }
-  return out + '"';
-}
-
-// Writes nested objects and arrays in either format.
-class Writer {
- public:
-  explicit Writer(Format format) : json_(format == Format::kJSON) {}
-
-  Writer& open(char bracket) { return separate(), out_ += bracket, fresh_ = true, *this; }
-  Writer& close(char bracket) { return out_ += bracket, fresh_ = false, *this; }
-  Writer& key(std::string_view name) {
-    separate();
-    out_ += json_ ? quoted(name) : std::string(name);
-    out_ += ": ";
-    fresh_ = true;
-    return *this;
+  const Shape& shape(ValueId id) const {
+    const auto i = static_cast<size_t>(id);
+    return i < shapes.size() && shapes[i].is_valid() ? shapes[i] : plan.graph.value(id).shape;
   }
-  Writer& text(std::string_view value) { return put(json_ ? quoted(value) : std::string(value)); }
-  Writer& put(const std::string& value) { return separate(), out_ += value, fresh_ = false, *this; }
-  template <class Range>
-  Writer& numbers(const Range& range) {
-    open('[');
-    for (const auto& number : range) put(join(number));
-    return close(']');
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  void separate() {
-    if (!fresh_) out_ += ", ";
-    fresh_ = false;
-  }
-  bool json_;
-  bool fresh_ = true;
-  std::string out_;
 };
 
-void write_weights(Writer& out, const Weights& weights) {
-  out.open('{').key("Type").text(name_of(weights.dtype)).key("Count").put(join(weights.count));
-  if (!weights.name.empty()) out.key("Name").text(weights.name);
-  out.close('}');
+const Binding* binding_of(const Plan& plan, ValueId id) {
+  for (const Binding& binding : plan.bindings)
+    if (binding.value == id) return &binding;
+  return nullptr;
 }
 
-// JSON has neither infinities nor NaN.
-std::string number(double value) { return std::isfinite(value) ? join(value) : quoted(join(value)); }
-
-void write_value(Writer& out, const FieldValue& value);
-
-void write_names(Writer& out, const Graph& graph, const std::vector<ValueId>& ids) {
-  out.open('[');
-  for (const ValueId id : ids)
-    if (id != kNoId) out.text(graph.value(id).name);
-  out.close(']');
+std::string format_and_type(const Facts& facts, ValueId id) {
+  const DType dtype = facts.plan.graph.stale_value(id).dtype;
+  if (!facts.shape(id).is_known()) return "N/A due to dynamic shapes";
+  const Binding* binding = binding_of(facts.plan, id);
+  std::string text = format_text(binding ? binding->format : Format::kLinear, dtype);
+  text.erase(text.rfind(" ("));
+  if (!binding || binding->format == Format::kLinear) text.erase(text.rfind(" format"));
+  return text;
 }
 
-// The layers of a loop's body or a conditional's branch.
-void write_body(Writer& out, const Graph& body) {
-  out.open('[');
-  for (const NodeId id : body.order()) {
-    const Node& node = body.node(id);
-    out.open('{').key("Name").text(node.name).key("LayerType").text(node.layer->kind());
-    write_names(out.key("Inputs"), body, node.inputs);
-    write_names(out.key("Outputs"), body, node.outputs);
-    for (const Field& field : node.layer->fields()) write_value(out.key(field.name), field.value);
-    out.key("Metadata").text(node.metadata).close('}');
+void write_format(TextWriter& out, const Facts& facts, ValueId id) {
+  const std::string text = format_and_type(facts, id);
+  if constexpr (NV_TENSORRT_MAJOR >= 11) {
+    const Binding* binding = binding_of(facts.plan, id);
+    out.key("Format").text(facts.shape(id).is_known() ? row_of(binding ? binding->format : Format::kLinear).name
+                                                      : text);
+    out.key("Datatype").text(type_text(facts.plan.graph.stale_value(id).dtype));
+  } else {
+    out.key("Format/Datatype").text(text);
   }
-  out.close(']');
 }
 
-void write_value(Writer& out, const FieldValue& value) {
-  std::visit(
-      [&](const auto& held) {
-        using T = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<T, std::monostate>)
-          out.put("null");
-        else if constexpr (std::is_same_v<T, bool>)
-          out.put(held ? "true" : "false");
-        else if constexpr (std::is_same_v<T, double>)
-          out.put(number(held));
-        else if constexpr (std::is_same_v<T, int64_t>)
-          out.put(join(held));
-        else if constexpr (std::is_same_v<T, std::string>)
-          out.text(held);
-        else if constexpr (std::is_same_v<T, Weights>)
-          write_weights(out, held);
-        else if constexpr (std::is_same_v<T, GraphRef>)
-          write_body(out, *held);
-        else
-          out.numbers(held);
-      },
-      value);
-}
-
-// The lengths that the context has set or inferred; of inner tensors only the plan's.
-std::vector<int64_t> lengths_of(const Plan& plan, ValueId id, const nv::IExecutionContext* context) {
-  const Value& value = plan.graph.value(id);
-  for (const Binding& binding : plan.bindings) {
-    if (!context || binding.value != id) continue;
-    const nv::Dims dims = context->getTensorShape(binding.name.c_str());
-    if (dims.nbDims >= 0) return list_of_dims(dims);
-  }
-  return {value.shape.begin(), value.shape.end()};
-}
-
-void write_tensors(Writer& out, const Plan& plan, const std::vector<ValueId>& ids,
-                   const nv::IExecutionContext* context) {
+void write_tensors(TextWriter& out, const Facts& facts, const std::vector<ValueId>& ids) {
   out.open('[');
   for (const ValueId id : ids) {
     if (id == kNoId) continue;
-    const Value& value = plan.graph.value(id);
-    const bool host = plan.placement[static_cast<size_t>(id)] == Placement::kHost;
-    out.open('{').key("Name").text(value.name).key("Location").text(host ? "Host" : "Device");
-    out.key("Dimensions").numbers(lengths_of(plan, id, context));
-    out.key("Format/Datatype").text(join("Row major linear ", name_of(value.dtype))).close('}');
+    const bool host = facts.plan.placement[static_cast<size_t>(id)] == Placement::kHost;
+    out.open('{').key("Name").text(facts.plan.graph.stale_value(id).name);
+    out.key("Location").text(host ? "Host" : "Device");
+    out.key("Dimensions").list(facts.shape(id).lengths());
+    write_format(out, facts, id);
+    out.close('}');
   }
   out.close(']');
 }
 
-void write_layer(Writer& out, const Plan& plan, const Node& node, const nv::IExecutionContext* context) {
-  out.open('{').key("Name").text(node.name).key("LayerType").text(node.layer->kind());
-  write_tensors(out.key("Inputs"), plan, node.inputs, context);
-  write_tensors(out.key("Outputs"), plan, node.outputs, context);
-  out.key("ParameterType").text(node.layer->kind());
-  for (const Field& field : node.layer->fields()) write_value(out.key(field.name), field.value);
-  out.key("TacticName").text(join("aten_", node.layer->kind())).key("StreamId").put("0");
-  out.key("Metadata").text(node.metadata).close('}');
+std::vector<std::string> constants_of(const Graph& graph, const Node& node) {
+  std::vector<std::string> names;
+  for (const ValueId id : node.inputs) {
+    const NodeId producer = id == kNoId ? kNoId : graph.stale_value(id).producer;
+    if (producer != kNoId && as<Constant>(*graph.node(producer).layer)) names.push_back(graph.stale_value(id).name);
+  }
+  return names;
+}
+
+// The operators that a run called; before the first run, the kernel that will choose them.
+std::string tactic_of(const Facts& facts, NodeId id) {
+  const auto i = static_cast<size_t>(id);
+  if (i < facts.operators.size() && !facts.operators[i].empty()) return facts.operators[i];
+  return join("torchtrt::", facts.plan.graph.node(id).layer->kind());
+}
+
+// A number that is equal for equal names.
+std::string tactic_value(std::string_view name) {
+  uint64_t hash = 14695981039346656037ull;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return join("0x", std::hex, std::setw(16), std::setfill('0'), hash);
+}
+
+void write_layer(TextWriter& out, const Facts& facts, NodeId id) {
+  const Node& node = facts.plan.graph.node(id);
+  out.key("Name").text(node.name).key("LayerType").text(node.layer->kind());
+  write_tensors(out.key("Inputs"), facts, node.inputs);
+  write_tensors(out.key("Outputs"), facts, node.outputs);
+  write_parameters(out, facts.plan.graph, node);
+  out.key("Origin").text(upper_snake(node.layer->kind()));
+  out.key("Constants").texts(constants_of(facts.plan.graph, node));
+  if (!as<Constant>(*node.layer)) {
+    const std::string tactic = tactic_of(facts, id);
+    out.key("TacticName").text(tactic).key("TacticValue").text(tactic_value(tactic));
+  }
+  out.key("StreamId").put("0").key("Metadata").text(node.metadata);
 }
 
 // A name alone, everything, or nothing.
-void write_by_verbosity(Writer& out, const Plan& plan, NodeId id, const nv::IExecutionContext* context) {
-  const Node& node = plan.graph.node(id);
-  if (plan.verbosity == Verbosity::kDetailed) return write_layer(out, plan, node, context);
-  if (plan.verbosity == Verbosity::kLayerNamesOnly) out.text(node.name);
+void write_by_verbosity(TextWriter& out, const Facts& facts, NodeId id) {
+  if (facts.plan.verbosity == Verbosity::kLayerNamesOnly) out.text(facts.plan.graph.node(id).name);
+  if (facts.plan.verbosity != Verbosity::kDetailed) return;
+  if (out.json()) out.open('{');
+  write_layer(out, facts, id);
+  if (out.json()) out.close('}');
+}
+
+// ---- the engine
+
+// Names repeat for every profile.
+void write_bindings(TextWriter& out, const Plan& plan) {
+  out.key("Bindings").open('[');
+  for (size_t profile = 0; profile < plan.profiles.size(); ++profile)
+    for (const Binding& binding : plan.bindings)
+      out.text(profile == 0 ? binding.name : join(binding.name, " [profile ", profile, ']'));
+  out.close(']');
+}
+
+void write_range(TextWriter& out, const Binding& binding, const InputRange* range) {
+  out.open('{');
+  if (range)
+    out.key("MinShape").list(*range->min).key("OptShape").list(*range->opt).key("MaxShape").list(*range->max);
+  out.key("Format").text(row_of(binding.format).name).close('}');
+}
+
+// Instead of bindings from version 11 on.
+void write_io_tensors(TextWriter& out, const Plan& plan) {
+  out.key("I/O Tensors").open('[');
+  for (const Binding& binding : plan.bindings) {
+    out.open('{').key("Name").text(binding.name).key("IOMode").text(binding.is_input ? "Input" : "Output");
+    out.key("DataType").text(type_text(binding.dtype)).key("Dimensions").list(binding.shape.lengths());
+    out.key("Location").text(binding.on_host ? "Host" : "Device");
+    out.key("IsShapeInferenceIO").put(binding.shape_inference ? "true" : "false").key("ProfileInfo").open('[');
+    for (const Profile& profile : plan.profiles) write_range(out, binding, profile.find(binding.name));
+    out.close(']').close('}');
+  }
+  out.close(']');
+}
+
+std::string layer_text(const Facts& facts, NodeId layer, bool json) {
+  TextWriter out(json);
+  write_by_verbosity(out, facts, layer);
+  return out.take();
 }
 
 }  // namespace
 
-std::string layer_text(const Plan& plan, NodeId layer, const nv::IExecutionContext* context, Format format) {
-  Writer out(format);
-  write_by_verbosity(out, plan, layer, context);
-  return out.take();
+std::string layer_text(const Plan& plan, NodeId layer, const ExecutionContext* context,
+                       nv::LayerInformationFormat format) {
+  return layer_text(Facts(plan, context), layer, format == nv::LayerInformationFormat::kJSON);
 }
 
-std::string engine_text(const Plan& plan, const nv::IExecutionContext* context, Format format) {
-  if (format == Format::kONELINE) {
+std::string engine_text(const Plan& plan, const ExecutionContext* context, nv::LayerInformationFormat format) {
+  const Facts facts(plan, context);
+  if (format == nv::LayerInformationFormat::kONELINE) {
     std::string lines;
-    for (const NodeId id : plan.order) lines += layer_text(plan, id, context, format) + '\n';
+    if (plan.verbosity == Verbosity::kNone) return lines;
+    for (const NodeId id : plan.order) lines += layer_text(facts, id, false) + '\n';
     return lines;
   }
-  Writer out(format);
+  TextWriter out(true);
   out.open('{').key("Layers").open('[');
-  for (const NodeId id : plan.order) write_by_verbosity(out, plan, id, context);
-  out.close(']').key("Bindings").open('[');
-  for (const Binding& binding : plan.bindings) out.text(binding.name);
-  out.close(']').close('}');
+  for (const NodeId id : plan.order) write_by_verbosity(out, facts, id);
+  out.close(']');
+  if (NV_TENSORRT_MAJOR >= 11)
+    write_io_tensors(out, plan);
+  else
+    write_bindings(out, plan);
+  out.close('}');
   return out.take();
 }
 

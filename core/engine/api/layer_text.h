@@ -9,10 +9,12 @@
 
 namespace torchtrt::engine::api {
 
-// How much is told depends on plan.verbosity. `context` (or null) gives the lengths that are set.
-std::string layer_text(const Plan& plan, NodeId layer, const nvinfer1::IExecutionContext* context,
+class ExecutionContext;
+
+// How much is told depends on plan.verbosity. `context` (or null) gives the lengths that are set, and the operators that
+// its runs called.
+std::string layer_text(const Plan& plan, NodeId layer, const ExecutionContext* context,
                        nvinfer1::LayerInformationFormat format);
-std::string engine_text(const Plan& plan, const nvinfer1::IExecutionContext* context,
-                        nvinfer1::LayerInformationFormat format);
+std::string engine_text(const Plan& plan, const ExecutionContext* context, nvinfer1::LayerInformationFormat format);
 
 }  // namespace torchtrt::engine::api

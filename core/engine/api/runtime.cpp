@@ -1,10 +1,12 @@
 // Runtime: plans from memory and from streams.
 #include "core/engine/api/runtime.h"
 
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "core/engine/api/engine.h"
+#include "core/engine/api/plugin_load.h"
 #include "core/engine/file/plan_file.h"
 
 namespace torchtrt::engine::api {
@@ -16,7 +18,11 @@ constexpr int64_t kChunk = int64_t{1} << 20;
 
 nv::ICudaEngine* Runtime::load(const void* blob, std::size_t size) {
   TORCHTRT_REQUIRE(kInvalidArgument, blob && size > 0, "the plan is empty: ", size, " bytes");
-  return new CudaEngine(report_, LoadedPlan::load(read_plan({static_cast<const std::byte*>(blob), size})));
+  auto plan = read_plan({static_cast<const std::byte*>(blob), size});
+  make_plugins(*plan, registry_);
+  auto engine = std::make_unique<CudaEngine>(report_, LoadedPlan::load(std::move(plan)));
+  engine->set_gpu_allocator(gpu_allocator_);
+  return engine.release();
 }
 
 nv::ICudaEngine* Runtime::deserializeCudaEngine(const void* blob, std::size_t size) noexcept {

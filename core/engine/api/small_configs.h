@@ -29,18 +29,28 @@ class SerializationConfig final : public nv::ISerializationConfig, public nv::ap
   nv::SerializationFlags flags_ = 0;
 };
 
+inline bool is_strategy(nv::ExecutionContextAllocationStrategy strategy) {
+  const int number = static_cast<int>(strategy);
+  return number >= 0 && number < nv::EnumMax<nv::ExecutionContextAllocationStrategy>();
+}
+
 class RuntimeConfig final : public nv::IRuntimeConfig, public nv::apiv::VRuntimeConfig {
  public:
-  RuntimeConfig() { mImpl = this; }
+  explicit RuntimeConfig(const Report& report) : report_(report) { mImpl = this; }
   nv::IRuntimeConfig* getPImpl() noexcept override { return this; }
   void setExecutionContextAllocationStrategy(nv::ExecutionContextAllocationStrategy strategy) noexcept override {
-    strategy_ = strategy;
+    report_.attempt("IRuntimeConfig::setExecutionContextAllocationStrategy", [&] {
+      TORCHTRT_REQUIRE(kInvalidArgument, is_strategy(strategy), "ExecutionContextAllocationStrategy ",
+                       static_cast<int>(strategy), " does not exist");
+      strategy_ = strategy;
+    });
   }
   nv::ExecutionContextAllocationStrategy getExecutionContextAllocationStrategy() const noexcept override {
     return strategy_;
   }
 
  private:
+  Report report_;
   nv::ExecutionContextAllocationStrategy strategy_ = nv::ExecutionContextAllocationStrategy::kSTATIC;
 };
 

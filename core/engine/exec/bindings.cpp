@@ -4,6 +4,7 @@
 //   c3  addresses are aligned for their element type
 //   c4  values of host inputs lie in the profile's range
 //   c5  dimensions of one name have one length
+//   c6  outputs in device memory have an address or an allocator, empty ones too
 #include "core/engine/exec/bindings.h"
 
 #include <algorithm>
@@ -91,6 +92,13 @@ std::vector<std::string> Bindings::missing(int profile) const {
     if (!input_shape(i, profile).is_known() || (binding(i).on_host && !bound_[i].address))
       names.push_back(binding(i).name);
   return names;
+}
+
+// c6
+void Bindings::require_outputs() const {
+  for (int i = 0; i < count(); ++i)
+    TORCHTRT_REQUIRE(kInvalidState, binding(i).is_input || binding(i).on_host || bound_[i].address || bound_[i].allocator,
+                     "output \"", binding(i).name, "\" has neither an address nor an allocator; set one before running");
 }
 
 ProgramKey Bindings::key(int profile) const {

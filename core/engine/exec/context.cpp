@@ -3,6 +3,8 @@
 
 #include "core/engine/exec/device_context.h"
 #include "core/engine/exec/transfer.h"
+#include "core/engine/layers/plugin.h"
+#include "core/engine/plan/aliases.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -12,21 +14,29 @@ constexpr size_t kMaxPrograms = 8;
 
 }  // namespace
 
-std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan) {
+std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan, void* owner) {
   auto device_plan = std::dynamic_pointer_cast<const DevicePlan>(std::move(plan));
   TORCHTRT_REQUIRE(kInternal, device_plan, "this plan was not loaded by LoadedPlan::load");
-  return std::make_unique<DeviceContext>(std::move(device_plan));
+  return std::make_unique<DeviceContext>(std::move(device_plan), owner);
 }
 
-DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan)
-    : plan_(std::move(plan)), bindings_(plan_->plan()), slots_(plan_->plan().graph.value_count()),
-      observer_(plan_->plan(), plan_->device()) {
+DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan, void* owner)
+    : plan_(std::move(plan)), bindings_(plan_->plan()), aliases_(aliases_of(plan_->plan())), slots_(plan_->plan().graph.value_count()),
+      state_(owner), observer_(plan_->plan(), plan_->device()), recorder_(plan_->device()) {
   size_t most = 0;
   for (const NodeId id : plan_->plan().order) most = std::max(most, plan_->plan().graph.node(id).outputs.size());
   results_.resize(most);
   dests_.resize(most);
   for (const Binding& binding : plan_->plan().bindings)
     has_host_inputs_ = has_host_inputs_ || (binding.is_input && binding.on_host);
+  attach_plugins();
+}
+
+// Those of the bodies of loops and branches are attached by their first run.
+void DeviceContext::attach_plugins() {
+  const ContextState::Scope scope(state_);
+  for (const NodeId id : plan_->plan().order)
+    if (const PluginLayer* plugin = as_plugin(*plan_->plan().graph.node(id).layer)) attach_plugin(*plugin);
 }
 
 void DeviceContext::set_profile(int index) {
@@ -35,16 +45,21 @@ void DeviceContext::set_profile(int index) {
                    count, ")");
   if (index == profile_) return;
   profile_ = index;
+  state_.note_change();
   bindings_.forget_shapes();
   same_key_ = false;
 }
 
 void DeviceContext::set_input_shape(std::string_view input, const Shape& shape) {
-  if (bindings_.set_shape(bindings_.input_index_of(input), shape, profile_)) same_key_ = false;
+  if (!bindings_.set_shape(bindings_.input_index_of(input), shape, profile_)) return;
+  same_key_ = false;
+  state_.note_change();
 }
 
 void DeviceContext::set_address(std::string_view tensor, void* address) {
-  bindings_.set_address(bindings_.index_of(tensor), address);
+  const int i = bindings_.index_of(tensor);
+  if (bindings_.binding(i).is_input && bindings_[i].address != address) state_.note_change();
+  bindings_.set_address(i, address);
 }
 
 void* DeviceContext::address(std::string_view tensor) const { return bindings_[bindings_.index_of(tensor)].address; }
@@ -69,7 +84,7 @@ Program& DeviceContext::bind(ProgramKey key) {
   } else {
     auto program = std::make_unique<Program>(*plan_, key, slots_);
     if (programs_.size() == kMaxPrograms) programs_.pop_back();
-    programs_.insert(programs_.begin(), Bound{std::move(key), std::move(program)});
+    programs_.insert(programs_.begin(), Bound{std::move(key), std::move(program), std::nullopt, {}, 0});
     observer_.trace();
   }
   for (int i = 0; i < bindings_.count(); ++i) bindings_[i].tensor.reset();  // shapes may differ
@@ -106,13 +121,35 @@ Shape DeviceContext::shape(std::string_view tensor) {
 }
 
 std::vector<Shape> DeviceContext::shapes() {
-  const bool settled = bindings_.missing(profile_).empty();
-  if (settled) program();
-  const Evaluation partly = settled && programs_.front().program->complete() ? programs_.front().program->evaluation()
-                                                                             : evaluate_partly(false);
-  std::vector<Shape> shapes;
-  for (ValueId id = 0; id < plan_->plan().graph.value_count(); ++id) shapes.push_back(partly.shape(id));
-  return shapes;
+  if (bindings_.missing(profile_).empty())
+    if (const Program& bound = program(); bound.complete()) return shapes_of(plan_->plan(), bound.evaluation());
+  return shapes_of(plan_->plan(), evaluate_partly(false));
+}
+
+void DeviceContext::set_block(void* address, int64_t bytes) { block_.set(address, bytes); }
+
+const MemoryPlan& DeviceContext::memory_plan(Bound& bound) const {
+  if (!bound.memory)
+    bound.memory = plan_memory(plan_->plan(), shapes_of(plan_->plan(), bound.program->evaluation()));
+  return *bound.memory;
+}
+
+// Gives the tensors of the present program their places in the present block.
+void DeviceContext::place_tensors() {
+  Bound& bound = programs_.front();
+  if (bound.version == block_.version() || !bound.program->complete()) return;
+  bound.version = block_.version();
+  bound.places.clear();
+  if (!block_.is_there()) return;
+  const std::vector<Shape> shapes = shapes_of(plan_->plan(), bound.program->evaluation());
+  bound.places = block_.places(plan_->plan(), memory_plan(bound), shapes, plan_->device());
+}
+
+int64_t DeviceContext::block_bytes() {
+  const std::vector<std::string> missing = bindings_.missing(profile_);
+  TORCHTRT_REQUIRE(kInvalidState, missing.empty(), "inputs ", list_of(missing),
+                   " lack a shape, or the address of their shape values; set them first");
+  return program().complete() ? memory_plan(programs_.front()).bytes : 0;
 }
 
 std::vector<std::string> DeviceContext::infer_shapes() {

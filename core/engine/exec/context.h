@@ -54,7 +54,8 @@ struct DebugListener {
 // One run at a time; different contexts may run at once.
 class Context {
  public:
-  static std::unique_ptr<Context> create(std::shared_ptr<const LoadedPlan> plan);
+  // `owner`: what the plugins of the plan are attached for (PluginObject::attach).
+  static std::unique_ptr<Context> create(std::shared_ptr<const LoadedPlan> plan, void* owner = nullptr);
   virtual ~Context() = default;
 
   // All throw Error with names, expected and actual; the former state stays.
@@ -77,7 +78,14 @@ class Context {
   // completion.
   virtual void enqueue(void* stream) = 0;
 
+  // Memory for the tensors between layers, aligned to 256 bytes, from the next run on; null: the framework's allocator.
+  virtual void set_block(void* address, int64_t bytes) = 0;
+  // What a block needs for the present shapes, by the plan of memory; throws where a shape is missing.
+  virtual int64_t block_bytes() = 0;
+
   // ---- telling of runs; each slows them down
+  // Called behind each layer with its name, when that has run.
+  virtual void set_layer_log(std::function<void(const std::string& layer)> log) = 0;
   // Shapes as far as they are known for what is set now, by ValueId of the plan's graph.
   virtual std::vector<Shape> shapes() = 0;
   // Milliseconds of each layer are recorded from the next run on.

@@ -61,6 +61,9 @@ void Observer::stop() {
 void Observer::end(NodeId node) {
   if (tracing_) operators_[static_cast<size_t>(node)] = OperatorTrace::stop();
   if (!marks_.empty()) mark(node);
+  if (!log_) return;
+  synchronize(device_);
+  log_(plan_.graph.node(node).name);
 }
 
 std::vector<float> Observer::times() const {

@@ -18,11 +18,13 @@ class Observer {
   Observer(const Plan& plan, c10::Device device);
 
   // Whether steps have to be run one by one through `observe`; a captured graph would tell nothing.
-  bool active() const { return times_ || tracing_ || listens(); }
+  bool active() const { return times_ || tracing_ || log_ || listens(); }
   bool listens() const { return listener_ != nullptr; }
 
   void record_times(bool on);
   void set_listener(std::shared_ptr<const DebugListener> listener) { listener_ = std::move(listener); }
+  // Called behind each layer, which has run by then.
+  void set_log(std::function<void(const std::string&)> log) { log_ = std::move(log); }
   // Of the coming run, names of operators are kept as well; for plans of detailed verbosity only.
   void trace() { tracing_ = plan_.verbosity == Verbosity::kDetailed; }
 
@@ -64,6 +66,7 @@ class Observer {
   std::vector<Mark> marks_;         // the start of the run, then the end of each step
   std::vector<c10::Event> events_;  // on other devices, beside marks_
   std::shared_ptr<const DebugListener> listener_;
+  std::function<void(const std::string&)> log_;
   std::vector<std::string> operators_;
 };
 

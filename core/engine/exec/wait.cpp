@@ -8,10 +8,12 @@
 
 namespace torchtrt::engine {
 
-void wait_for_device() {
+void wait_for_device() { wait_for_stream(nullptr); }
+
+void wait_for_stream(void* stream) {
   const c10::Device device = engine_device();
   if (device.is_cpu()) return;
-  const RunScope scope(device, nullptr);
+  const RunScope scope(device, stream);
   synchronize(device);
 }
 

@@ -238,6 +238,7 @@ Bytes write_about(const Plan& plan) {
   out.put(plan.flags);
   out.put(plan.refittable);
   out.put(plan.unfused_debug);
+  out.put(static_cast<int32_t>(plan.compatibility));
   return out.take();
 }
 
@@ -247,6 +248,7 @@ void read_about(Cursor in, Plan& plan) {
   plan.flags = in.get<uint64_t>();
   plan.refittable = in.get<bool>();
   plan.unfused_debug = in.get<bool>();
+  plan.compatibility = in.get<int32_t>();
   in.finish();
 }
 

@@ -36,6 +36,8 @@ struct BuildOptions {
   bool refittable = false;     // weights must stay addressable: no folding of named weights
   bool debug = false;          // log each layer
   bool unfused_debug = false;  // every tensor that is left may be reported to a debug listener
+  bool aliased_plugins = false;  // outputs of plugins may be their inputs, written in place
+  int compatibility = 0;       // HardwareCompatibilityLevel as given; kept in the plan
   std::function<bool(const std::string& phase, int step, int steps)> progress;  // false cancels
   Log log = [](Severity, const std::string&) {};
 };
@@ -67,6 +69,7 @@ struct Plan {
   uint64_t flags = 0;
   bool refittable = false;
   bool unfused_debug = false;
+  int compatibility = 0;
 
   const Binding* find(std::string_view name) const;
   int64_t weights_bytes() const;
