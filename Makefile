@@ -5,6 +5,7 @@
 #   make build      set up and build only
 #   make wheel      dist/*.whl
 #   make fuzz       the tests with random examples that differ from run to run (those of `make test` repeat)
+#   make test-bindings   the tests of the engine with every version of NVIDIA's bindings, 10 and 11
 #   make bench      benchmarks/
 #   make lint       ruff, mypy
 #   make clean      removes build output (not .venv)
@@ -19,8 +20,9 @@ PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc)
 PYTEST_ARGS ?=
 HYPOTHESIS_PROFILE ?= repeatable
+BINDINGS ?= 10.13.2 10.13.3 10.14 10.15.1 10.16.1 11.0 11.1 11.4
 
-.PHONY: demo test test-cpp test-py fuzz build wheel bench lint clean
+.PHONY: demo test test-cpp test-py test-bindings fuzz build wheel bench lint clean
 
 demo: build
 	$(PY) -m torch_tensorrt.demo
@@ -34,6 +36,13 @@ test-cpp: build build/.gtest
 test-py: build
 	PYTHONHASHSEED=0 $(PY) -m pytest tests -q -n $(JOBS) --dist worksteal \
 	  --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS)
+
+test-bindings: build
+	PYTHON=$(abspath $(PY)) TORCHTRT_JOBS=$(JOBS) TORCHTRT_TENSORRT_MAJORS="10;11" tools/build.sh packaged
+	failed=; for version in $(BINDINGS); do echo "== bindings $$version"; \
+	  PYTHON=$(PY) tools/with_bindings.sh $$version $(PY) -m pytest tests/engine -q -n $(JOBS) --dist worksteal \
+	    --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) || failed="$$failed $$version"; done; \
+	  [ -z "$$failed" ] || { echo "failed with bindings$$failed" >&2; exit 1; }
 
 fuzz:
 	$(MAKE) test-py HYPOTHESIS_PROFILE=default

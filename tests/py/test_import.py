@@ -161,12 +161,12 @@ def test_nvidias_libraries_stay_out_where_the_embedded_engine_runs(tmp_path: Pat
 def test_bindings_of_another_major_are_named(tmp_path: Path) -> None:
     (tmp_path / "tensorrt_bindings").mkdir()
     (tmp_path / "tensorrt_bindings" / "__init__.py").write_text("")
-    info = tmp_path / "tensorrt_cu13_bindings-11.2.0.3.dist-info"
+    info = tmp_path / "tensorrt_cu13_bindings-12.2.0.3.dist-info"
     info.mkdir()
     (info / "RECORD").write_text("tensorrt_bindings/__init__.py,,\n")
     result = run_python("import torch_tensorrt", path=str(tmp_path))
     assert result.returncode != 0
-    assert "are version 11, this build of torch_tensorrt needs 10" in result.stderr
+    assert "are version 12, this build of torch_tensorrt is for 10" in result.stderr
     assert "pip install 'tensorrt-cu13-bindings==10.*'" in result.stderr
 
 
