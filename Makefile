@@ -6,6 +6,7 @@
 #   make wheel      dist/*.whl
 #   make fuzz       the tests with random examples that differ from run to run (those of `make test` repeat)
 #   make test-bindings   the tests of the engine with every version of NVIDIA's bindings, 10 and 11
+#   make sanitize   the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make bench      benchmarks/
 #   make lint       ruff, mypy
 #   make clean      removes build output (not .venv)
@@ -22,7 +23,7 @@ PYTEST_ARGS ?=
 HYPOTHESIS_PROFILE ?= repeatable
 BINDINGS ?= 10.13.2 10.13.3 10.14 10.15.1 10.16.1 11.0 11.1 11.4
 
-.PHONY: demo test test-cpp test-py test-bindings fuzz build wheel bench lint clean
+.PHONY: demo test test-cpp test-py test-bindings sanitize fuzz build wheel bench lint clean
 
 demo: build
 	$(PY) -m torch_tensorrt.demo
@@ -43,6 +44,13 @@ test-bindings: build
 	  PYTHON=$(PY) tools/with_bindings.sh $$version $(PY) -m pytest tests/engine -q -n $(JOBS) --dist worksteal \
 	    --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) || failed="$$failed $$version"; done; \
 	  [ -z "$$failed" ] || { echo "failed with bindings$$failed" >&2; exit 1; }
+
+# Leaks are left out: torch and Python keep what they made until the process ends.
+sanitize: $(VENV)/.requirements build/.gtest
+	cmake -S . -B build/sanitize/cmake -G Ninja -DPython3_EXECUTABLE=$(abspath $(PY)) -DTORCHTRT_SANITIZE=ON
+	cmake --build build/sanitize/cmake --parallel $(JOBS)
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	  ctest --test-dir build/sanitize/cmake --output-on-failure --timeout 1800
 
 fuzz:
 	$(MAKE) test-py HYPOTHESIS_PROFILE=default
