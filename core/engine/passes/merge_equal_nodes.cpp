@@ -1,18 +1,20 @@
 // y = f(x), z = f(x)  ->  y = f(x), z replaced by y
 //
-// Valid for equal kinds, attributes and inputs; random fills are never equal. Outputs of the network keep their nodes.
+// Valid for equal kinds, attributes and inputs; random fills and plugins are never equal. Outputs of the network keep their nodes.
 #include <map>
 
 #include "core/engine/layers/fill.h"
+#include "core/engine/layers/plugin.h"
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/rewrite.h"
 
 namespace torchtrt::engine {
 namespace {
 
-bool is_random(const Layer& layer) {
+// Whether two of the same attributes can differ in what they compute.
+bool is_unique(const Layer& layer) {
   const auto* fill = as<Fill>(layer);
-  return fill && fill->op != FillOp::kLinspace;
+  return as_plugin(layer) || (fill && fill->op != FillOp::kLinspace);
 }
 
 // Weights are equal if they are the same memory.
@@ -48,7 +50,7 @@ bool merge_equal_nodes(Graph& graph, const PassOptions&) {
   std::map<std::string, NodeId> first;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (node.outputs.empty() || is_random(*node.layer)) continue;
+    if (node.outputs.empty() || is_unique(*node.layer)) continue;
     const auto [found, fresh] = first.try_emplace(key_of(node), id);
     if (fresh) continue;
     for (size_t i = 0; i < node.outputs.size(); ++i)

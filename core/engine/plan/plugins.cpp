@@ -1,0 +1,156 @@
+// configure_plugins: every plugin of the schedule, told its tensors with the ranges of each profile.
+//   c1  an aliased output names one of the plugin's tensor inputs, each of them at most once
+//   c2  an aliased output has the type and, at the opt shapes, the shape of its input
+#include "core/engine/plan/plugins.h"
+
+#include <algorithm>
+
+#include "core/engine/layers/plugin.h"
+#include "core/engine/plan/corner.h"
+
+namespace torchtrt::engine {
+namespace {
+
+// Shapes of the whole network at the corners of one profile.
+struct Corners {
+  Evaluation min, opt, max;
+};
+
+// A corner where the network cannot run has been warned about; what lies behind is as at definition time.
+Evaluation evaluate_at(const Graph& graph, const std::vector<NodeId>& order, const Profile& profile, Corner corner) {
+  Evaluation evaluation = start_at(graph, profile, corner);
+  if (corner != Corner::kMin) evaluation.assume_largest();
+  try {
+    for (const NodeId id : order) evaluation.evaluate(id);
+  } catch (const Error&) {
+    if (corner == Corner::kOpt) throw;
+  }
+  return evaluation;
+}
+
+// `shape` with what is not known taken from `other`.
+Shape filled(Shape shape, const Shape& other) {
+  if (shape.rank() != other.rank()) return other;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (shape[axis] == kUnknown) shape[axis] = other[axis];
+  return shape;
+}
+
+// The outputs of a plugin, at one corner.
+Shapes output_shapes(const Graph& graph, const Node& node, const Evaluation& evaluation,
+                     const DimRule::SizeOf& size_of) {
+  Shapes shapes;
+  std::vector<const HostValue*> values;
+  Types types;
+  for (const ValueId input : node.inputs) {
+    shapes.push_back(evaluation.shape(input));
+    values.push_back(evaluation.host(input).get());
+    types.push_back(graph.value(input).dtype);
+  }
+  return as_plugin(*node.layer)->shapes_with({shapes, values, types}, size_of);
+}
+
+PluginTensors tensors_at(const Graph& graph, const Node& node, const Corners& corners) {
+  PluginTensors tensors;
+  for (const auto* list : {&node.inputs, &node.outputs})
+    for (const ValueId id : *list) tensors.push_back({graph.value(id).dtype, graph.value(id).shape});
+  const auto smallest = [](int, DimRule::Number, DimRule::Number) -> DimRule::Number { return 0; };
+  Shapes min = output_shapes(graph, node, corners.min, smallest);
+  Shapes opt = output_shapes(graph, node, corners.opt, size_at_opt);
+  Shapes max = output_shapes(graph, node, corners.max, size_at_most);
+  for (auto it = node.inputs.rbegin(); it != node.inputs.rend(); ++it) {
+    min.insert(min.begin(), corners.min.shape(*it));
+    opt.insert(opt.begin(), corners.opt.shape(*it));
+    max.insert(max.begin(), corners.max.shape(*it));
+  }
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    tensors[i].max = filled(max[i], opt[i]);
+    tensors[i].opt = filled(opt[i], max[i]);
+    tensors[i].min = filled(min[i], Shape::filled(opt[i].rank(), 0));
+  }
+  return tensors;
+}
+
+void check_aliases(const PluginChoice& choice, const PluginLayer& op, const PluginBuild& build) {
+  std::vector<int64_t> seen;
+  const PluginTensors& tensors = build.profiles.front();
+  for (size_t output = 0; output < choice.aliases.size(); ++output) {
+    const int64_t input = choice.aliases[output];
+    if (input < 0) continue;
+    TORCHTRT_CHECK(input < op.tensors, "output ", output, " of ", op.title(), " is aliased to input ", input, " of ",
+                   op.tensors);  // c1
+    TORCHTRT_CHECK(std::find(seen.begin(), seen.end(), input) == seen.end(), "two outputs of ", op.title(),
+                   " are aliased to its input ", input);  // c1
+    seen.push_back(input);
+    const PluginTensor &from = tensors[static_cast<size_t>(input)], &to = tensors[build.inputs + output];
+    TORCHTRT_CHECK(from.dtype == to.dtype && from.opt == to.opt, "output ", output, ", ", to.dtype, ' ', to.opt, ", of ",
+                   op.title(), " is aliased to its input ", input, ", which is ", from.dtype, ' ', from.opt);  // c2
+  }
+}
+
+std::vector<int64_t> numbers_of(const Types& types) {
+  std::vector<int64_t> numbers;
+  for (const DType type : types) numbers.push_back(static_cast<int64_t>(type));
+  return numbers;
+}
+
+DimRule rule_at_definition(const Graph& graph, const Node& node) {
+  Shapes shapes;
+  std::vector<const HostValue*> values;
+  Types types;
+  for (const ValueId input : node.inputs) {
+    const Value& value = graph.value(input);
+    shapes.push_back(value.shape);
+    values.push_back(value.host ? &*value.host : nullptr);
+    types.push_back(value.dtype);
+  }
+  return as_plugin(*node.layer)->shape_rule({shapes, values, types});
+}
+
+void keep(const Graph& graph, const Node& node, const PluginBuild& build, PluginChoice choice, PluginLayer& op) {
+  op.rule = rule_at_definition(graph, node).encoded();
+  Types types;
+  for (const PluginTensor& tensor : build.profiles.front()) types.push_back(tensor.dtype);
+  op.graph_types = numbers_of(types);
+  op.plugin_types = numbers_of(choice.types);
+  op.aliases = choice.aliases;
+  op.in_place.clear();
+  for (const int64_t input : choice.aliases)
+    if (input >= 0 && graph.value(node.inputs[static_cast<size_t>(input)]).producer == kNoId)
+      op.in_place.push_back(input);
+  op.tactic = choice.tactic;
+  op.workspace = choice.workspace;
+  op.data = std::move(choice.data);
+  op.slot = std::make_shared<PluginLayer::Slot>();
+  op.slot->object = std::move(choice.object);
+}
+
+}  // namespace
+
+void configure_plugins(Graph& graph, const std::vector<NodeId>& order, const std::vector<Profile>& profiles,
+                       const PluginOptions& options) {
+  std::vector<NodeId> plugins;
+  for (const NodeId id : order)
+    if (as_plugin(*graph.node(id).layer)) plugins.push_back(id);
+  if (plugins.empty()) return;
+  std::vector<Corners> corners;
+  for (const Profile& profile : profiles)
+    corners.push_back({evaluate_at(graph, order, profile, Corner::kMin), evaluate_at(graph, order, profile, Corner::kOpt),
+                       evaluate_at(graph, order, profile, Corner::kMax)});
+  for (const NodeId id : plugins) {
+    const Node& node = graph.node(id);
+    PluginLayer& op = *as_plugin(*graph.mutable_node(id).layer);
+    try {
+      PluginBuild build{{}, node.inputs.size(), options.asks_aliases, options.weak};
+      for (const Corners& at : corners) build.profiles.push_back(tensors_at(graph, node, at));
+      PluginChoice choice = op.slot->object->configure(build);
+      check_aliases(choice, op, build);
+      keep(graph, node, build, std::move(choice), op);
+    } catch (const Error& error) {
+      throw Error(error.kind(), describe_failure(graph, id, error.what()));
+    }
+    graph.touch(id);
+  }
+}
+
+}  // namespace torchtrt::engine
