@@ -1,11 +1,13 @@
 """Assertion: at definition, at the shapes of a profile, at run time, of host and of device values."""
 
+import json
+
 import pytest
 import tensorrt as trt
 import torch
 
 from tests.engine._case import build_engine, build_error, device, run_engine, sample
-from tests.engine._session import Session, on_device
+from tests.engine._session import Session, execute, on_device
 
 E = trt.ElementWiseOperation
 MESSAGE = "lengths must be equal"
@@ -112,6 +114,39 @@ def test_values_of_the_device():
     with pytest.raises(AssertionError, match=MESSAGE):
         run_engine(plan, [x - 1])
     assert torch.equal(run_engine(plan, [x])[0], x)
+
+
+@pytest.mark.parametrize("values", [[1, 2], [0, 2]])
+def test_values_of_a_shape_input(values):
+    """Assertion c3: of values that the caller gives in host memory"""
+    session = Session()
+    n, lengths = session.network, session.input("lengths", (2,), trt.int32)
+    zeros = torch.zeros(2, dtype=torch.int32)
+    constant = n.add_constant((2,), trt.Weights(zeros.numpy())).get_output(0)
+    n.add_assertion(n.add_elementwise(lengths, constant, E.GREATER).get_output(0), MESSAGE)
+    y = n.add_identity(session.input("x", (2,))).get_output(0)
+    y.name = "y"
+    n.mark_output(y)
+    profile = session.builder.create_optimization_profile()
+    profile.set_shape_input("lengths", (0, 0), (2, 2), (9, 9))
+    session.config.add_optimization_profile(profile)
+    engine = session.engine()
+    assert engine.is_shape_inference_io("lengths")
+    context = engine.create_execution_context()
+    kept = torch.tensor(values, dtype=torch.int32)
+    context.set_tensor_address("lengths", kept.data_ptr())
+    x = on_device(sample((2,)))
+    assert execute(context, x, torch.empty_like(x)) == all(v > 0 for v in values)
+    assert any(MESSAGE in text for text in session.logger.errors()) == (0 in values)
+
+
+def test_inspector():
+    session = Session()
+    plan, _ = build_engine(constant(True), [sample((2,))])
+    engine = trt.Runtime(session.logger).deserialize_cuda_engine(plan)
+    text = engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
+    assert json.loads(text)["Bindings"] == ["x0", "y0"]
+    assert session.logger.errors() == []
 
 
 def test_message():

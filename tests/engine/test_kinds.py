@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine import _quantized as quantized
 from tests.engine._case import (
     FLOATS,
     INDICES,
@@ -257,6 +258,28 @@ def test_reverse_sequence_of_any_shape(data):
         dtype=torch.int32,
     )
     check(reverse(batch, sequence), [sample(shape), lengths], reversed_leading(batch, sequence))
+
+
+# ---- Quantized types
+
+
+def one_hot_of_values(n, values):
+    indices = n.constant(torch.tensor([[2, 0, -1], [1, 5, -5]], dtype=torch.int32))
+    return n.add_one_hot(indices, values, n.constant(torch.tensor(3, dtype=torch.int32)), 1)
+
+
+@pytest.mark.parametrize("type", quantized.TYPES)
+def test_one_hot_of_quantized_types(type):
+    values = quantized.codes(type, (2,))
+    on = torch.tensor([[[0, 1, 0], [0, 0, 0], [1, 0, 1]], [[0, 0, 0], [1, 0, 0], [0, 0, 0]]])
+    quantized.check(one_hot_of_values, [values], lambda _: values.moved(lambda v: v[on]))
+
+
+@pytest.mark.parametrize("type", quantized.TYPES)
+def test_reverse_sequence_of_quantized_types(type):
+    x, lengths = quantized.codes(type, (5, 3)), torch.tensor([2, 5, 0], dtype=torch.int32)
+    wanted = x.moved(lambda codes: reversed_leading()(codes, lengths))
+    quantized.check(reverse(), [x, lengths], lambda *_: wanted)
 
 
 # ---- Refusals
