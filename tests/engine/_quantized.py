@@ -13,6 +13,7 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import TORCH_OF, TRT_OF, Log, Net, Range, Refused, device, sample
+from tests.util.tolerance import tolerances
 
 
 def _fp4_values() -> torch.Tensor:
@@ -220,7 +221,7 @@ def assert_same(actual: Operand, wanted: Operand) -> None:
         assert torch.equal(actual.codes, wanted.codes), (actual.codes, wanted.codes)
     else:
         assert isinstance(wanted, torch.Tensor) and actual.dtype == wanted.dtype
-        torch.testing.assert_close(actual, wanted, rtol=0, atol=0, equal_nan=True)
+        torch.testing.assert_close(actual, wanted, equal_nan=True, **tolerances(torch.int64))
 
 
 def check(

@@ -35,6 +35,7 @@ void check_form(const DynamicQuantize& op) {
 
 int64_t blocks(const Shape& data, int axis, int64_t block) {
   if (block == -1) return 1;
+  TORCHTRT_CHECK(block >= 1, "blocks have a length of ", block);  // c9, c11
   if (data[axis] == kUnknown) return block == 1 ? data[axis] : kUnknown;
   TORCHTRT_CHECK(data[axis] % block == 0, "axis ", axis, " of ", data, " is not divided by blocks of ",
                  block);  // c9, c11

@@ -34,6 +34,7 @@ Shape grid_of_block_shape(const Shape& data, const Shape& scale, const std::vect
                  list_of(block_shape), ", data of shape ", data, " and scale ", scale, " need one rank");  // c9
   for (int axis = 0; axis < data.rank(); ++axis) {
     const int64_t block = block_shape[axis], length = data[axis];
+    TORCHTRT_CHECK(block == -1 || block >= 1, "block shape ", list_of(block_shape), " has a length of ", block);  // c9
     if (block != -1 && length == kUnknown) continue;
     TORCHTRT_CHECK(block == -1 || length % block == 0, "axis ", axis, " of ", data, " cannot be divided by ", block,
                    " of block shape ", list_of(block_shape));  // c9

@@ -1,15 +1,18 @@
 // MatrixMultiply(x, Constant [1.., N, K], transposed)  ->  Linear(x, W)
 // MatrixMultiply(x, Constant [1.., K, N])              ->  Linear(x, W^T), the constant transposed at build time
+// MatrixMultiply(x, Dequantize(Constant), either way)  ->  Linear(x, Dequantize(Constant)), perhaps behind a Shuffle
 // ElementWise sum(Linear(x, W), Constant [1.., N])     ->  Linear(x, W, b)
 //
 // Valid for matrices (no vectors), one matrix for the whole batch, and products that only the sum uses. The sum is then
 // rounded once instead of twice. Refittable plans keep constants as they are, so that only the first form is rewritten.
 #include <ATen/ops/from_blob.h>
 
+#include "core/engine/layers/dequantize.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/kernel.h"
 #include "core/engine/layers/linear.h"
 #include "core/engine/layers/matrix_multiply.h"
+#include "core/engine/layers/shuffle.h"
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/rewrite.h"
 
@@ -52,6 +55,30 @@ bool rewrite_product(Graph& graph, NodeId id, const PassOptions& options) {
   return true;
 }
 
+// Whether a loaded plan will have the value like a constant, see Note [Dequantized weights].
+bool is_dequantized(const Graph& graph, ValueId value) {
+  if (!producer_as<Dequantize>(graph, value)) return false;
+  const auto known = [&](ValueId input) { return producer_as<Constant>(graph, input) || is_dequantized(graph, input); };
+  return known(input_of(graph, value, 0)) && known(input_of(graph, value, 1));
+}
+
+bool rewrite_dequantized(Graph& graph, NodeId id, const PassOptions& options) {
+  const auto* op = as<MatrixMultiply>(*graph.node(id).layer);
+  if (!op || options.refittable || op->op0 != MatrixOp::kNone || op->op1 == MatrixOp::kVector) return false;
+  const ValueId x = graph.node(id).inputs[0], w = graph.node(id).inputs[1];
+  if (!is_dequantized(graph, w) || graph.value(w).shape.rank() != 2) return false;
+  ValueId matrix = w;
+  if (op->op1 == MatrixOp::kNone) {
+    Shuffle transpose;
+    transpose.first_transpose = {1, 0};
+    const NodeId added = graph.add(transpose, {w});
+    graph.set_name(added, producer_of(graph, w).name + " transposed");
+    matrix = graph.node(added).outputs[0];
+  }
+  take_over(graph, graph.node(id).outputs[0], graph.node(graph.add(Linear{}, {x, matrix})).outputs[0]);
+  return true;
+}
+
 bool add_bias(Graph& graph, NodeId id) {
   const auto* op = as<ElementWise>(*graph.node(id).layer);
   if (!op || op->op != ElementWiseOp::kSum) return false;
@@ -76,7 +103,8 @@ bool add_bias(Graph& graph, NodeId id) {
 
 bool make_linear(Graph& graph, const PassOptions& options) {
   bool changed = false;
-  for (const NodeId id : graph.order()) changed = rewrite_product(graph, id, options) || changed;
+  for (const NodeId id : graph.order())
+    changed = rewrite_product(graph, id, options) || rewrite_dequantized(graph, id, options) || changed;
   for (const NodeId id : graph.order()) changed = add_bias(graph, id) || changed;
   return changed;
 }
