@@ -6,7 +6,8 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import build_engine, build_error, device, run_engine, sample
+from tests.engine._case import build_engine, build_error, check, device, run_engine, sample
+from tests.engine._control import If, Loop, add
 from tests.engine._session import Session, execute, on_device
 
 E = trt.ElementWiseOperation
@@ -147,6 +148,58 @@ def test_inspector():
     text = engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
     assert json.loads(text)["Bindings"] == ["x0", "y0"]
     assert session.logger.errors() == []
+
+
+HALF = torch.float16
+
+
+def counting_loop(count):
+    """Adds 1 to x `count` times, as long as it is below 4 before that."""
+
+    def build(n, x):
+        loop = Loop(n, count)
+        value = loop.carry(x, lambda value: add(n, value, number(n, [1.0], HALF)))
+        n.add_assertion(n.add_elementwise(value, number(n, [3.5], HALF), E.LESS).get_output(0), MESSAGE)
+        return loop.last(value)
+
+    return build
+
+
+@pytest.mark.parametrize("count", [0, 2, 4])
+def test_loop_whose_iterations_hold(count):
+    check(counting_loop(count), [torch.zeros(1, dtype=HALF)], lambda x: x + count)
+
+
+def test_loop_with_an_iteration_that_fails():
+    """Assertion c3"""
+    x = torch.zeros(1, dtype=HALF)
+    plan, log = build_engine(counting_loop(5), [x])
+    assert plan is not None, log
+    with pytest.raises(AssertionError, match=MESSAGE):
+        run_engine(plan, [x])
+    assert torch.equal(run_engine(plan, [x - 1])[0], x + 4)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+@pytest.mark.parametrize("x", [1.0, -1.0])
+def test_branch(x, taken):
+    """Assertion c3: only where the branch is taken"""
+
+    def build(n, x, condition):
+        branch = If(n, condition)
+        (inside,) = branch.take(x)
+        y = n.add_activation(inside, trt.ActivationType.RELU).get_output(0)
+        n.add_assertion(n.add_elementwise(y, number(n, [0.5], HALF), E.GREATER).get_output(0), MESSAGE)
+        return branch.give(y, inside)
+
+    inputs = [torch.tensor([x], dtype=HALF), torch.tensor(taken)]
+    plan, log = build_engine(build, inputs)
+    assert plan is not None, log
+    if taken and x < 0:
+        with pytest.raises(AssertionError, match=MESSAGE):
+            run_engine(plan, inputs)
+    else:
+        assert torch.equal(run_engine(plan, inputs)[0], inputs[0])
 
 
 def test_message():

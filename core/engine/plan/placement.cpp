@@ -14,7 +14,12 @@ bool fits_the_host(const Value& value, int64_t limit) {
   return is_shape_type(value.dtype) && value.shape.is_known() && value.shape.volume() <= limit;
 }
 
+// Values of types that no shape tensor has are not on the host, and nor is what is computed of them.
 bool is_folded(const Graph& graph, const Node& node) {
+  const uint32_t shape_only = node.layer->shape_only_inputs();
+  for (size_t i = 0; i < node.inputs.size(); ++i)
+    if (const ValueId input = node.inputs[i]; input != kNoId && !names_input(shape_only, i))
+      if (!is_shape_type(graph.stale_value(input).dtype)) return false;
   return node.layer->can_fold() && std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) {
            return fits_the_host(graph.value(output), kMaxHostElements);
          });
