@@ -66,8 +66,8 @@ class BoundBody {
   GraphRef body_;
   at::Device device_;
   Evaluation evaluation_;
+  size_t condition_end_ = 0;  // in the order: where the condition is known
   std::vector<NodeId> order_;
-  size_t condition_end_ = 0;
   size_t position_ = 0;  // in the order: bound up to here
   ValueId awaited_ = kNoId;
   std::vector<BodyStep> steps_;

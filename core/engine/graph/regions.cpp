@@ -8,6 +8,17 @@
 
 namespace torchtrt::engine {
 
+namespace {
+
+// Other than by a late input.
+bool uses_now(const Node& node, ValueId value) {
+  for (size_t i = 0; i < node.inputs.size(); ++i)
+    if (node.inputs[i] == value && !names_input(node.layer->late_inputs(), i)) return true;
+  return false;
+}
+
+}  // namespace
+
 Place place_of(const Layer& layer) {
   if (const auto* op = as<Recurrence>(layer)) return {Boundary::kSource, static_cast<int>(op->loop)};
   if (const auto* op = as<Iterator>(layer)) return {Boundary::kSource, static_cast<int>(op->loop)};
@@ -58,17 +69,15 @@ std::vector<char> RegionMap::reach(std::vector<NodeId> todo, int region) const {
 std::vector<char> RegionMap::inside(int region) const { return reach(nodes(region, Boundary::kSource), region); }
 
 std::vector<char> RegionMap::behind(int region) const {
-  std::vector<NodeId> from;
-  for (const NodeId exit : nodes(region, Boundary::kExit))
-    for (const ValueId output : graph_.node(exit).outputs)
-      from.insert(from.end(), users(output).begin(), users(output).end());
+  std::vector<NodeId> todo = nodes(region, Boundary::kExit);
   std::vector<char> reached(graph_.nodes().size(), 0);
-  while (!from.empty()) {
-    const NodeId id = from.back();
-    from.pop_back();
-    if (std::exchange(reached[static_cast<size_t>(id)], 1)) continue;
+  while (!todo.empty()) {
+    const NodeId id = todo.back();
+    todo.pop_back();
     for (const ValueId output : graph_.node(id).outputs)
-      from.insert(from.end(), users(output).begin(), users(output).end());
+      for (const NodeId user : users(output))
+        if (uses_now(graph_.node(user), output) && !std::exchange(reached[static_cast<size_t>(user)], 1))
+          todo.push_back(user);
   }
   return reached;
 }

@@ -35,7 +35,7 @@ class RegionMap {
   // By node: whether it depends on a source of the region, other than through its exits, which are reached themselves.
   // A loop or conditional that is reached in one place is inside as a whole.
   std::vector<char> inside(int region) const;
-  // By node: whether it depends on a result of the region.
+  // By node: whether it depends on a result of the region, other than through a recurrence.
   std::vector<char> behind(int region) const;
   // Region that the value is computed inside of; -1: none.
   int region_around(ValueId value) const;

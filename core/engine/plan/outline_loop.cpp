@@ -94,19 +94,6 @@ void check_condition(const OpenRegion& loop, ValueId condition) {
   }
 }
 
-void check_sources(const OpenRegion& loop, const Parts& parts) {
-  const Graph& graph = loop.graph;
-  if (parts.count != kNoId) loop.expect_outside(graph.node(parts.count).inputs[0], "the trip limit");  // c2
-  if (parts.condition != kNoId) check_condition(loop, graph.node(parts.condition).inputs[0]);
-  for (const NodeId id : parts.recurrences)
-    loop.expect_outside(graph.node(id).inputs[0],
-                        join("the initial value of recurrence \"", graph.node(id).name, "\","));
-  for (const NodeId id : parts.iterators)
-    loop.expect_outside(graph.node(id).inputs[0], join("what iterator \"", graph.node(id).name, "\" goes through,"));
-  for (const NodeId id : parts.outputs)
-    loop.expect_outside(input_of(graph, id, 1), join("the length of output \"", graph.node(id).name, "\","));  // c5
-}
-
 std::vector<ValueId> sinks_of(const OpenRegion& loop, const Parts& parts) {
   const Graph& graph = loop.graph;
   std::vector<ValueId> sinks;
@@ -116,6 +103,21 @@ std::vector<ValueId> sinks_of(const OpenRegion& loop, const Parts& parts) {
   for (const NodeId id : loop.effects())
     sinks.insert(sinks.end(), graph.node(id).inputs.begin(), graph.node(id).inputs.end());
   return sinks;
+}
+
+void check_sources(const OpenRegion& loop, const Parts& parts) {
+  const Graph& graph = loop.graph;
+  if (parts.count != kNoId) loop.expect_outside(graph.node(parts.count).inputs[0], "the trip limit");  // c2
+  if (parts.condition != kNoId) check_condition(loop, graph.node(parts.condition).inputs[0]);
+  for (const NodeId id : parts.recurrences)
+    loop.expect_outside(graph.node(id).inputs[0],
+                        join("the initial value of recurrence \"", graph.node(id).name, "\","));
+  for (const NodeId id : parts.iterators)
+    loop.expect_outside(graph.node(id).inputs[0], join("what iterator \"", graph.node(id).name, "\" goes through,"));
+  for (const ValueId value : sinks_of(loop, parts))
+    if (!loop.holds(value)) loop.expect_outside(value, "the value");
+  for (const NodeId id : parts.outputs)
+    loop.expect_outside(input_of(graph, id, 1), join("the length of output \"", graph.node(id).name, "\","));  // c5
 }
 
 // Results in the order of Loop's body outputs.
