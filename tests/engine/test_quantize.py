@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine._case import FLOATS, TRT_OF, sample
+from tests.engine._case import FLOATS, TRT_OF, Log, device, sample
 from tests.engine._quantized import (
     QUANTIZED,
     TYPES,
@@ -387,3 +387,47 @@ def test_settings_that_no_layer_can_have() -> None:
     plan, log = build_engine(build, [sample((2,)), scales(())])
     assert plan is not None
     assert "block shape" in log and "axis 8" in log and "int8, fp8, int4 or fp4" in log
+
+
+def run_with(plan: bytes, shapes: dict[str, tuple[int, ...]]) -> tuple[bool, str]:
+    """Whether an engine takes these input shapes, and what it says."""
+    log = Log()
+    context = trt.Runtime(log).deserialize_cuda_engine(plan).create_execution_context()
+    memory = torch.zeros(4096, dtype=torch.uint8, device=device())
+    done = all(context.set_input_shape(name, shape) for name, shape in shapes.items())
+    for name in (*shapes, "y0"):
+        context.set_tensor_address(name, memory.data_ptr())
+    stream = torch.cuda.current_stream().cuda_stream if device().type == "cuda" else 0
+    done = done and context.execute_async_v3(stream)
+    return done, log.text
+
+
+def test_lengths_that_do_not_fit_at_run_time() -> None:
+    span = [((1, 4), (2, 8), (4, 16)), ((1, 1), (2, 2), (4, 4))]
+    plan, log = build_engine(quantize("int4"), [sample((2, 8)), scales((2, 2))], span)
+    assert plan is not None, log
+    assert run_with(plan, {"x0": (3, 12), "x1": (3, 4)})[0]
+    done, log = run_with(plan, {"x0": (3, 10), "x1": (3, 4)})
+    assert not done and "4 blocks" in log  # c9
+    plan, log = build_engine(dequantize(F, block=(1, 4)), [codes("fp4", (2, 8)), scales((2, 2))], span)
+    assert plan is not None, log
+    assert run_with(plan, {"x0": (3, 12), "x1": (3, 3)})[0]
+    done, log = run_with(plan, {"x0": (3, 12), "x1": (3, 4)})
+    assert not done and "makes it 3" in log  # c9
+    done, log = run_with(plan, {"x0": (3, 10), "x1": (3, 2)})
+    assert not done and "divided by 4" in log  # c9
+
+
+def test_a_length_that_does_not_fit_at_opt() -> None:
+    span = [((1, 4), (2, 10), (4, 16)), ((1, 1), (2, 4), (4, 4))]
+    assert "4 blocks" in build_error(quantize("int4"), [sample((2, 10)), scales((2, 4))], span)
+
+
+def test_there_is_no_fourth_input() -> None:  # c1
+    def build(n: Any, x: Any, s: Any) -> Any:
+        layer = n.add_quantize(x, s, trt.int8)
+        layer.set_input(3, s)
+        assert layer.num_inputs == 2
+        return layer
+
+    assert "no input 3" in build_engine(build, [sample((2,)), scales(())])[1]

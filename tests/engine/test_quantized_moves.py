@@ -329,3 +329,9 @@ def test_chains_of_moves(data: st.DataObject) -> None:
 
 def test_types_have_rows() -> None:
     assert set(TYPES) == set(ALL)
+
+
+@pytest.mark.parametrize("type", ALL)
+def test_constants_of_a_length_that_the_count_tells(type: str) -> None:
+    q = codes(type, (3, 5))
+    check(lambda n: n.add_constant((-1, 5), n.weights(q)), [], lambda: q)
