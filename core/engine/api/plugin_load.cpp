@@ -36,10 +36,11 @@ std::shared_ptr<PluginObject> load_v3(nv::IPluginCreatorInterface& creator, cons
                                       const PluginLayer& op) {
   const FieldList fields(op.data);
   OwnedV3 made;
+  // A creator of quick plugins makes all of Python's, and takes the name for that of the plugin.
   if (auto* one = creator_of<nv::IPluginCreatorV3One>(creator, "PLUGIN CREATOR_V3ONE"))
     made.reset(one->createPlugin(layer.c_str(), &fields.collection(), nv::TensorRTPhase::kRUNTIME));
   else if (auto* quick = creator_of<nv::IPluginCreatorV3Quick>(creator, "PLUGIN CREATOR_V3QUICK"))
-    made.reset(quick->createPlugin(layer.c_str(), op.name_space.c_str(), &fields.collection(),
+    made.reset(quick->createPlugin(op.plugin_name.c_str(), op.name_space.c_str(), &fields.collection(),
                                    nv::TensorRTPhase::kRUNTIME, nv::QuickPluginCreationRequest::kPREFER_JIT));
   else
     TORCHTRT_THROW(kInvalidState, "its creator makes plugins of another generation");
