@@ -1,7 +1,5 @@
 """Runtime, engine, execution context and inspector through NVIDIA's bindings."""
 
-import json
-
 import pytest
 import tensorrt as trt
 import torch
@@ -196,39 +194,6 @@ def test_profiler_hears_of_each_layer() -> None:
     assert profiler.layers == ["relu"]
     assert context.report_to_profiler()
     assert profiler.layers == ["relu", "relu"]
-
-
-def test_inspector_names_only_by_default() -> None:
-    inspector = relu_network().engine().create_engine_inspector()
-    told = json.loads(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
-    assert told == {"Layers": ["relu"], "Bindings": ["x", "y"]}
-    assert inspector.get_layer_information(0, trt.LayerInformationFormat.ONELINE) == "relu"
-
-
-def test_inspector_tells_everything_when_detailed() -> None:
-    session = dynamic_relu()
-    session.config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
-    session.network.get_layer(0).metadata = 'with "quotes"'
-    engine = session.engine()
-    inspector = engine.create_engine_inspector()
-    layer = json.loads(inspector.get_layer_information(0, trt.LayerInformationFormat.JSON))
-    assert (layer["Name"], layer["LayerType"], layer["Metadata"]) == ("relu", "Activation", 'with "quotes"')
-    assert layer["Inputs"][0]["Name"] == "x" and layer["Inputs"][0]["Dimensions"] == [-1, 3]
-    assert "float32" in layer["Outputs"][0]["Format/Datatype"]
-    context = engine.create_execution_context()
-    context.set_input_shape("x", (4, 3))
-    inspector.execution_context = context
-    layer = json.loads(inspector.get_layer_information(0, trt.LayerInformationFormat.JSON))
-    assert layer["Inputs"][0]["Dimensions"] == [4, 3] and layer["Outputs"][0]["Dimensions"] == [4, 3]
-    line = inspector.get_layer_information(0, trt.LayerInformationFormat.ONELINE)
-    assert "\n" not in line and "Name: relu" in line
-
-
-def test_inspector_refuses_a_layer_that_is_not_there() -> None:
-    session = relu_network()
-    inspector = session.engine().create_engine_inspector()
-    assert not inspector.get_layer_information(7, trt.LayerInformationFormat.JSON)
-    assert "layer 7" in session.logger.last_error()
 
 
 def test_refit_says_that_it_is_missing() -> None:

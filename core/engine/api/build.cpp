@@ -5,6 +5,7 @@
 #include "core/engine/api/builder.h"
 #include "core/engine/api/network.h"
 #include "core/engine/api/twins.h"
+#include "core/engine/exec/wait.h"
 
 namespace torchtrt::engine::api {
 namespace {
@@ -74,7 +75,9 @@ std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConf
   options.compatibility = static_cast<int>(config.getHardwareCompatibilityLevel());
   options.log = [&](Severity severity, const std::string& text) { config.report().log(theirs(severity), text); };
   options.progress = [&](const std::string& name, int step, int steps) { return phase.step(name, step, steps); };
-  return build(network.graph(), options);
+  auto plan = build(network.graph(), options);
+  wait_for_stream(config.getProfileStream());
+  return plan;
 }
 
 }  // namespace torchtrt::engine::api

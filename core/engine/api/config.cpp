@@ -2,6 +2,7 @@
 #include "core/engine/api/config.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "core/engine/api/timing_cache.h"
@@ -20,7 +21,64 @@ uint32_t bit_of(Enum value) {
   return 1u << number;
 }
 
+// What a pool takes; sizes of the DLA's are powers of 2. The engine allocates from none of them.
+struct PoolRow {
+  std::size_t least, most, standard;
+  bool power_of_2;
+};
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
+constexpr PoolRow kPools[] = {
+    {0, kNoLimit, kNoLimit, false},             // kWORKSPACE
+    {4 * kKiB, kNoLimit, kMiB, true},           // kDLA_MANAGED_SRAM
+    {4 * kKiB, kNoLimit, kGiB, true},           // kDLA_LOCAL_DRAM
+    {4 * kKiB, kNoLimit, 512 * kMiB, true},     // kDLA_GLOBAL_DRAM
+    {0, kNoLimit, kNoLimit, false},             // kTACTIC_DRAM
+    {0, kGiB - 1, kGiB - 1, false},             // kTACTIC_SHARED_MEMORY
+};
+static_assert(std::ssize(kPools) == nv::EnumMax<nv::MemoryPoolType>());
+
+const PoolRow& row_of(nv::MemoryPoolType pool) {
+  const auto number = static_cast<size_t>(pool);
+  TORCHTRT_REQUIRE(kInvalidArgument, number < std::size(kPools), "MemoryPoolType ", static_cast<int>(pool),
+                   " does not exist");
+  return kPools[number];
+}
+
 }  // namespace
+
+template <class Enum>
+void BuilderConfig::set_enumerator(const char* function, Enum value, Enum& option) noexcept {
+  report_.attempt(function, [&] {
+    const int number = static_cast<int>(value);
+    TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<Enum>(), "enumerator ", number,
+                     " does not exist; values are 0 to ", nv::EnumMax<Enum>() - 1);
+    option = value;
+  });
+}
+
+void BuilderConfig::setEngineCapability(nv::EngineCapability capability) noexcept {
+  set_enumerator("IBuilderConfig::setEngineCapability", capability, options_.capability);
+}
+
+void BuilderConfig::setDefaultDeviceType(nv::DeviceType device) noexcept {
+  set_enumerator("IBuilderConfig::setDefaultDeviceType", device, options_.device);
+}
+
+void BuilderConfig::setHardwareCompatibilityLevel(nv::HardwareCompatibilityLevel level) noexcept {
+  set_enumerator("IBuilderConfig::setHardwareCompatibilityLevel", level, options_.compatibility);
+}
+
+void BuilderConfig::setRuntimePlatform(nv::RuntimePlatform platform) noexcept {
+  set_enumerator("IBuilderConfig::setRuntimePlatform", platform, options_.platform);
+}
+
+void BuilderConfig::setMaxNbTactics(int32_t count) noexcept {
+  report_.attempt("IBuilderConfig::setMaxNbTactics", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, count == -1 || count >= 1, count, " tactics; expected at least 1, or -1 for any");
+    options_.tactics = count;
+  });
+}
 
 void BuilderConfig::without_effect(const char* function) noexcept {
   if (!warned_)
@@ -59,7 +117,13 @@ bool BuilderConfig::getFlag(nv::BuilderFlag flag) const noexcept {
 }
 
 void BuilderConfig::setDeviceType(const nv::ILayer* layer, nv::DeviceType device) noexcept {
-  report_.attempt("IBuilderConfig::setDeviceType", [&] { options_.devices[layer] = device; });
+  report_.attempt("IBuilderConfig::setDeviceType", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, layer, "the layer is null");
+    const int number = static_cast<int>(device);
+    TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::DeviceType>(), "DeviceType ", number,
+                     " does not exist");
+    options_.devices[layer] = device;
+  });
 }
 
 nv::DeviceType BuilderConfig::getDeviceType(const nv::ILayer* layer) const noexcept {
@@ -154,17 +218,22 @@ bool BuilderConfig::setTimingCache(const nv::ITimingCache& cache, bool) noexcept
 
 void BuilderConfig::setMemoryPoolLimit(nv::MemoryPoolType pool, std::size_t bytes) noexcept {
   report_.attempt("IBuilderConfig::setMemoryPoolLimit", [&] {
-    const int number = static_cast<int>(pool);
-    TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::MemoryPoolType>(), "MemoryPoolType ",
-                     number, " does not exist");
+    const PoolRow& row = row_of(pool);
+    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= row.least, "pool ", static_cast<int>(pool), ": ", bytes,
+                     " bytes, expected at least ", row.least);
+    TORCHTRT_REQUIRE(kInvalidArgument, !row.power_of_2 || std::has_single_bit(bytes), "pool ", static_cast<int>(pool),
+                     ": ", bytes, " bytes, expected a power of 2");
+    TORCHTRT_REQUIRE(kUnsupported, bytes <= row.most, "pool ", static_cast<int>(pool), ": ", bytes,
+                     " bytes, expected at most ", row.most);
     options_.pools[pool] = bytes;
   });
 }
 
 std::size_t BuilderConfig::getMemoryPoolLimit(nv::MemoryPoolType pool) const noexcept {
-  const auto found = options_.pools.find(pool);
-  if (found != options_.pools.end()) return found->second;
-  return pool == nv::MemoryPoolType::kWORKSPACE ? std::numeric_limits<std::size_t>::max() : 0;
+  return report_.guard("IBuilderConfig::getMemoryPoolLimit", std::size_t{0}, [&] {
+    const auto found = options_.pools.find(pool);
+    return found != options_.pools.end() ? found->second : row_of(pool).standard;
+  });
 }
 
 void BuilderConfig::setPreviewFeature(nv::PreviewFeature feature, bool enable) noexcept {
@@ -191,6 +260,8 @@ void BuilderConfig::setBuilderOptimizationLevel(int32_t level) noexcept {
 void BuilderConfig::setPluginsToSerialize(const char* const* paths, int32_t count) noexcept {
   report_.attempt("IBuilderConfig::setPluginsToSerialize", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, count >= 0 && (count == 0 || paths), count, " paths at a null pointer");
+    TORCHTRT_REQUIRE(kInvalidArgument, std::find(paths, paths + count, nullptr) == paths + count,
+                     "one of the paths is null");
     options_.plugins.assign(paths, paths + count);
   });
 }

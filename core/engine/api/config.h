@@ -28,7 +28,7 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
 
   void setAvgTimingIterations(int32_t iterations) noexcept override;
   int32_t getAvgTimingIterations() const noexcept override { return options_.timing_iterations; }
-  void setEngineCapability(nv::EngineCapability capability) noexcept override { options_.capability = capability; }
+  void setEngineCapability(nv::EngineCapability capability) noexcept override;
   nv::EngineCapability getEngineCapability() const noexcept override { return options_.capability; }
   void setFlags(nv::BuilderFlags flags) noexcept override;
   nv::BuilderFlags getFlags() const noexcept override { return options_.flags; }
@@ -42,7 +42,7 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   bool canRunOnDLA(const nv::ILayer*) const noexcept override { return false; }
   void setDLACore(int32_t core) noexcept override { options_.dla_core = core; }
   int32_t getDLACore() const noexcept override { return options_.dla_core; }
-  void setDefaultDeviceType(nv::DeviceType device) noexcept override { options_.device = device; }
+  void setDefaultDeviceType(nv::DeviceType device) noexcept override;
   nv::DeviceType getDefaultDeviceType() const noexcept override { return options_.device; }
   void reset() noexcept override;
   void setProfileStream(const cudaStream_t stream) noexcept override { options_.stream = stream; }
@@ -81,9 +81,7 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   bool getPreviewFeature(nv::PreviewFeature feature) const noexcept override;
   void setBuilderOptimizationLevel(int32_t level) noexcept override;
   int32_t getBuilderOptimizationLevel() const noexcept override { return options_.level; }
-  void setHardwareCompatibilityLevel(nv::HardwareCompatibilityLevel level) noexcept override {
-    options_.compatibility = level;
-  }
+  void setHardwareCompatibilityLevel(nv::HardwareCompatibilityLevel level) noexcept override;
   nv::HardwareCompatibilityLevel getHardwareCompatibilityLevel() const noexcept override {
     return options_.compatibility;
   }
@@ -93,9 +91,9 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   int32_t getMaxAuxStreams() const noexcept override { return options_.aux_streams; }
   void setProgressMonitor(nv::IProgressMonitor* monitor) noexcept override { options_.monitor = monitor; }
   nv::IProgressMonitor* getProgressMonitor() const noexcept override { return options_.monitor; }
-  void setRuntimePlatform(nv::RuntimePlatform platform) noexcept override { options_.platform = platform; }
+  void setRuntimePlatform(nv::RuntimePlatform platform) noexcept override;
   nv::RuntimePlatform getRuntimePlatform() const noexcept override { return options_.platform; }
-  void setMaxNbTactics(int32_t count) noexcept override { options_.tactics = count; }
+  void setMaxNbTactics(int32_t count) noexcept override;
   int32_t getMaxNbTactics() const noexcept override { return options_.tactics; }
   bool setTilingOptimizationLevel(nv::TilingOptimizationLevel level) noexcept override;
   nv::TilingOptimizationLevel getTilingOptimizationLevel() const noexcept override { return options_.tiling; }
@@ -135,6 +133,8 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
     int64_t l2_limit = 0;
   };
   void without_effect(const char* function) noexcept;
+  template <class Enum>
+  void set_enumerator(const char* function, Enum value, Enum& option) noexcept;
   bool set_aux_streams(int32_t count) noexcept;
 
   Report report_;

@@ -2,6 +2,8 @@
 #include <NvInfer.h>
 
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "core/engine/api/builder.h"
 #include "core/engine/api/engine.h"
@@ -65,7 +67,10 @@ TORCHTRT_EXPORT IPluginRegistry* getBuilderPluginRegistry(EngineCapability capab
 
 TORCHTRT_EXPORT safe::IPluginRegistry* getBuilderSafePluginRegistry(EngineCapability) noexcept { return nullptr; }
 
-// The embedded engine loads no libraries of its own; the empty path, which restores the default, is always right.
-TORCHTRT_EXPORT bool setInternalLibraryPath(const AsciiChar* path) noexcept { return path && std::strlen(path) == 0; }
+// The embedded engine loads no libraries of its own, so a folder is as good as the default, which the empty path restores.
+TORCHTRT_EXPORT bool setInternalLibraryPath(const AsciiChar* path) noexcept {
+  std::error_code failed;
+  return path && (std::strlen(path) == 0 || std::filesystem::is_directory(path, failed));
+}
 
 }  // namespace nvinfer1

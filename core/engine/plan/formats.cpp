@@ -11,7 +11,7 @@ namespace torchtrt::engine {
 namespace {
 
 NodeId add_reformat(Graph& graph, ValueId value, Format format, bool to_format) {
-  const std::string& name = graph.stale_value(value).name;
+  const std::string name = graph.stale_value(value).name;
   try {
     const NodeId node = graph.add(Reformat{format, to_format}, {value});
     graph.set_name(node, join("Reformatting layer for ", to_format ? "output " : "input ", name));
