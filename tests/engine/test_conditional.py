@@ -4,7 +4,7 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, build_error, check, run, run_engine, sample
+from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, build_error, check, run_engine, sample
 from tests.engine._control import COUNT, If, Loop, Op, add, binary, length, relu, scalar
 
 TYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64, torch.bool]
@@ -213,7 +213,9 @@ def test_nested(first, second):
         x, b = outer.take(x, b)
         inner = If(n, b, "inner")
         (y,) = inner.take(x)
-        return outer.give(inner.give(relu(n, y), unary(n, y, trt.UnaryOperation.NEG)), unary(n, x, trt.UnaryOperation.ABS))
+        return outer.give(
+            inner.give(relu(n, y), unary(n, y, trt.UnaryOperation.NEG)), unary(n, x, trt.UnaryOperation.ABS)
+        )
 
     def reference(x, a, b):
         return (x.relu() if b else -x) if a else x.abs()
@@ -285,7 +287,10 @@ def test_layers_with_weights_in_a_branch(condition):
     def build(n, x, c):
         branch = If(n, c)
         (inside,) = branch.take(x)
-        layers = [n.add_convolution_nd(inside, 3, (1, 1), n.weights(kernel * k), n.weights(torch.zeros(3))) for k in (1, 2)]
+        layers = [
+            n.add_convolution_nd(inside, 3, (1, 1), n.weights(kernel * k), n.weights(torch.zeros(3)))
+            for k in (1, 2)
+        ]
         return branch.give(*(layer.get_output(0) for layer in layers))
 
     def reference(x, c):
@@ -308,7 +313,11 @@ def test_getters():
     result = branch.add_output(inside.get_output(0), x)
     condition = branch.set_condition(c)
     kinds = [n.get_layer(i).type for i in range(n.num_layers)]
-    assert kinds == [trt.LayerType.CONDITIONAL_INPUT, trt.LayerType.CONDITIONAL_OUTPUT, trt.LayerType.CONDITION]
+    assert kinds == [
+        trt.LayerType.CONDITIONAL_INPUT,
+        trt.LayerType.CONDITIONAL_OUTPUT,
+        trt.LayerType.CONDITION,
+    ]
     for layer in (inside, result, condition):
         assert layer.conditional.name == "choice"
     assert (condition.num_inputs, condition.num_outputs) == (1, 0)

@@ -37,9 +37,7 @@ def test_running_sum(dtype, dynamic):
 
 def test_one_engine_runs_many_lengths():
     x = sample((4, 3))
-    plan, log = build_engine(
-        running_sum, [x, sample((3,))], [((0, 3), (4, 3), (9, 3)), None]
-    )
+    plan, log = build_engine(running_sum, [x, sample((3,))], [((0, 3), (4, 3), (9, 3)), None])
     assert plan, log
     for count in (4, 0, 9, 4, 1):
         x, start = sample((count, 3)), sample((3,))
@@ -239,7 +237,9 @@ def test_weakly_typed():
     n, x = session.network, session.input("x", (4, 3), trt.float16)
     loop = n.add_loop()
     count = torch.tensor(4, dtype=torch.int32)
-    loop.add_trip_limit(n.add_constant((), trt.Weights(trt.int32, count.data_ptr(), 1)).get_output(0), trt.TripLimit.COUNT)
+    loop.add_trip_limit(
+        n.add_constant((), trt.Weights(trt.int32, count.data_ptr(), 1)).get_output(0), trt.TripLimit.COUNT
+    )
     start = torch.zeros(3, dtype=torch.float16)
     zero = n.add_constant((3,), trt.Weights(trt.float16, start.data_ptr(), 3)).get_output(0)
     value = loop.add_recurrence(zero)
@@ -287,7 +287,9 @@ class Lstm:
         none, transpose = trt.MatrixOperation.NONE, trt.MatrixOperation.TRANSPOSE
         total = None
         for value, side in ((x, "ih"), (h, "hh")):
-            product = n.add_matrix_multiply(value, none, self.weight(n, f"weight_{side}_l0", dtype), transpose)
+            product = n.add_matrix_multiply(
+                value, none, self.weight(n, f"weight_{side}_l0", dtype), transpose
+            )
             bias = n.constant(getattr(self.module, f"bias_{side}_l0").detach().to(dtype)[None])
             part = add(n, product.get_output(0), bias)
             total = part if total is None else add(n, total, part)
@@ -331,7 +333,10 @@ def test_rnn_from_the_end():
     """Reverse iteration and REVERSE output: the other direction of a bidirectional layer."""
     torch.manual_seed(0)
     module = torch.nn.RNN(3, 4, bidirectional=True).double()
-    weights = [getattr(module, f"{name}_l0_reverse").detach() for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    weights = [
+        getattr(module, f"{name}_l0_reverse").detach()
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    ]
 
     def build(n, x, h0):
         w, u, b, d = (n.constant((v if v.dim() == 2 else v[None]).float()) for v in weights)
@@ -346,7 +351,12 @@ def test_rnn_from_the_end():
         return loop.gather(out, length(n, x), 0, REVERSE)
 
     x, h = sample((5, 2, 3)), sample((2, 4))
-    check(build, [x, h], lambda x, h: module(x, torch.stack([h, h]))[0][..., 4:].detach(), dynamic=[growing(x, 0), None])
+    check(
+        build,
+        [x, h],
+        lambda x, h: module(x, torch.stack([h, h]))[0][..., 4:].detach(),
+        dynamic=[growing(x, 0), None],
+    )
 
 
 @pytest.mark.parametrize("level", [0, 3, 5])
@@ -375,7 +385,9 @@ def test_nested_gathers_twice():
         present = add(n, total.get_output(0), inner.each(row))
         total.set_input(1, present)
         sums = inner.gather(present, length(n, x, 1))
-        carried = outer.carry(scalar(n, 0.0, torch.float32), lambda v: add(n, v, inner.last(total.get_output(0))))
+        carried = outer.carry(
+            scalar(n, 0.0, torch.float32), lambda v: add(n, v, inner.last(total.get_output(0)))
+        )
         return [outer.gather(sums, length(n, x)), outer.last(carried)]
 
     x = sample((3, 4))
@@ -414,7 +426,9 @@ def test_start_of_a_slice_from_the_device():
         largest = n.add_topk(steps, trt.TopKOperation.MAX, 1, 1).get_output(0)
         return build(n, x, n.add_unary(largest, trt.UnaryOperation.SQRT).get_output(0))
 
-    check(network, [sample((6,)), torch.tensor([1.0, 4.0])], lambda x, _: torch.stack([x[0:2], x[2:4], x[4:6]]))
+    check(
+        network, [sample((6,)), torch.tensor([1.0, 4.0])], lambda x, _: torch.stack([x[0:2], x[2:4], x[4:6]])
+    )
 
 
 def test_shape_computed_by_a_loop():

@@ -8,7 +8,20 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import Log, Refused, build_engine, build_error, device, run_engine, sample
-from tests.engine._control import CONCATENATE, COUNT, LAST, REVERSE, WHILE, Loop, Op, add, binary, length, relu, scalar
+from tests.engine._control import (
+    CONCATENATE,
+    COUNT,
+    LAST,
+    REVERSE,
+    WHILE,
+    Loop,
+    Op,
+    add,
+    binary,
+    length,
+    relu,
+    scalar,
+)
 from tests.engine._session import Session
 
 X = sample((4, 3))
@@ -49,7 +62,11 @@ def late(n, x, y):
 def test_interface():
     session = Session()
     n = session.network
-    x, count, go = session.input("x", (4, 3)), session.input("n", (), trt.int32), session.input("c", (), trt.bool)
+    x, count, go = (
+        session.input("x", (4, 3)),
+        session.input("n", (), trt.int32),
+        session.input("c", (), trt.bool),
+    )
     start = session.input("s", (3,))
     loop = n.add_loop()
     assert "Loop" in loop.name
@@ -61,7 +78,12 @@ def test_interface():
     last = loop.add_loop_output(value.get_output(0), LAST)
     condition = loop.add_trip_limit(go, WHILE)
     layers = [limit, each, value, last, condition]
-    kinds = [trt.LayerType.TRIP_LIMIT, trt.LayerType.ITERATOR, trt.LayerType.RECURRENCE, trt.LayerType.LOOP_OUTPUT]
+    kinds = [
+        trt.LayerType.TRIP_LIMIT,
+        trt.LayerType.ITERATOR,
+        trt.LayerType.RECURRENCE,
+        trt.LayerType.LOOP_OUTPUT,
+    ]
     assert [n.get_layer(i).type for i in range(n.num_layers)] == [*kinds, trt.LayerType.TRIP_LIMIT]
     assert all(layer.loop.name == "turns" for layer in layers)
     assert (limit.kind, condition.kind) == (COUNT, WHILE)
