@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import tensorrt as trt
 import torch
 
@@ -35,6 +36,7 @@ VALUES: dict[str, torch.Tensor] = {
 """The value of each code, exactly."""
 
 TYPES = {"int8": trt.int8, "fp8": trt.fp8, "int4": trt.int4, "fp4": trt.fp4, "e8m0": trt.e8m0}
+VERSION = tuple(int(part) for part in trt.__version__.split(".")[:2])
 QUANTIZED = ["int8", "fp8", "int4", "fp4"]
 NAME_OF = {theirs: ours for ours, theirs in TYPES.items()}
 GREATEST = {"int8": 127.0, "fp8": 448.0, "int4": 7.0, "fp4": 6.0}
@@ -87,6 +89,11 @@ def codes(type: str, shape: Sequence[int], seed: int = 0) -> Codes:
     drawn = sample(shape, torch.uint8, 0, len(VALUES[type]), seed)
     drawn[VALUES[type][drawn.long()].isnan()] = 1
     return Codes(type, drawn)
+
+
+def require_block_shapes() -> None:
+    if VERSION < (10, 15):
+        pytest.skip("block shapes need the bindings of TensorRT 10.15")
 
 
 def nearest(values: torch.Tensor, type: str) -> Codes:

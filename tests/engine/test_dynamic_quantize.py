@@ -24,6 +24,7 @@ from tests.engine._quantized import (
     codes,
     is_unset,
     nearest,
+    require_block_shapes,
     run,
 )
 from tests.engine.test_quantize import dequantized, spread
@@ -74,8 +75,13 @@ def along(axis: int, size: int, type: str, scale_type: str) -> Any:
     return lambda n, x: n.add_dynamic_quantize(x, axis, size, TYPES[type], SCALES[scale_type])
 
 
+def add_in_blocks(n: Any, x: Any, shape: Sequence[int], type: trt.DataType, scale_type: trt.DataType) -> Any:
+    require_block_shapes()
+    return n.add_dynamic_quantize_v2(x, tuple(shape), type, scale_type)
+
+
 def in_blocks(shape: Sequence[int], type: str, scale_type: str) -> Any:
-    return lambda n, x: n.add_dynamic_quantize_v2(x, tuple(shape), TYPES[type], SCALES[scale_type])
+    return lambda n, x: add_in_blocks(n, x, shape, TYPES[type], SCALES[scale_type])
 
 
 FORM_1 = [
@@ -206,6 +212,8 @@ def test_blocks_of_any_shape(data: st.DataObject) -> None:
 
 
 def test_properties() -> None:
+    require_block_shapes()
+
     def build(n: Any, x: Any) -> Any:
         layer = n.add_dynamic_quantize(x, 1, 16, trt.fp4, trt.fp8)
         assert (layer.axis, layer.block_size, layer.to_type, layer.scale_type) == (1, 16, trt.fp4, trt.fp8)
@@ -224,7 +232,7 @@ def test_properties() -> None:
 
 def scaled_by(g: Operand, scale_type: str = "fp8") -> Any:
     def build(n: Any, x: Any) -> Any:
-        layer = n.add_dynamic_quantize_v2(x, (1, 2), trt.fp4, SCALES[scale_type])
+        layer = add_in_blocks(n, x, (1, 2), trt.fp4, SCALES[scale_type])
         layer.set_input(1, n.constant(g))
         assert layer.num_inputs == 2
         return layer
@@ -235,16 +243,16 @@ def scaled_by(g: Operand, scale_type: str = "fp8") -> Any:
 X = sample((2, 32))
 REFUSALS: list[tuple[str, str, Any, list[Operand]]] = [
     ("c2", "float32, float16", in_blocks((1, 2), "fp4", "fp8"), [sample((2, 4), torch.int32)]),
-    ("c3", "fp4, fp8 or int8", lambda n, x: n.add_dynamic_quantize_v2(x, (1, 2), trt.int4, trt.fp8), [X]),
+    ("c3", "fp4, fp8 or int8", lambda n, x: add_in_blocks(n, x, (1, 2), trt.int4, trt.fp8), [X]),
     (
         "c4",
         "fp8, e8m0 or float32",
-        lambda n, x: n.add_dynamic_quantize_v2(x, (1, 2), trt.fp4, trt.float16),
+        lambda n, x: add_in_blocks(n, x, (1, 2), trt.fp4, trt.float16),
         [X],
     ),
     ("c5", "scalar", scaled_by(torch.ones(1)), [X]),
     ("c5", "goes with scales of fp8", scaled_by(torch.ones(()), "e8m0"), [X]),
-    ("c6", "scalar", lambda n, x: n.add_dynamic_quantize_v2(x, (1,), trt.fp4, trt.fp8), [sample(())]),
+    ("c6", "scalar", lambda n, x: add_in_blocks(n, x, (1,), trt.fp4, trt.fp8), [sample(())]),
     ("c7", "rank 2 or 3", along(0, 16, "fp4", "fp8"), [sample((32,))]),
     ("c7", "rank 2 or 3", along(3, 16, "fp4", "fp8"), [sample((1, 1, 1, 32))]),
     ("c8", "last two", along(0, 16, "fp4", "fp8"), [sample((32, 2, 2))]),
@@ -274,7 +282,7 @@ def test_more_refusals() -> None:
     assert "known at build time" in build_error(along(1, 16, "fp4", "fp8"), [X], span)  # c9
 
     def build(n: Any, x: Any) -> Any:
-        layer = n.add_dynamic_quantize_v2(x, (1, 2), trt.fp4, trt.fp8)
+        layer = add_in_blocks(n, x, (1, 2), trt.fp4, trt.fp8)
         layer.set_input(1, n.constant(torch.ones((), dtype=torch.float16)))  # c5
         assert layer.num_inputs == 1
         layer.set_input(2, x)  # c1

@@ -9,12 +9,15 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import sample
-from tests.engine._quantized import Codes, build_engine, check, codes, nearest, run_engine
+from tests.engine._quantized import VERSION, Codes, build_engine, check, codes, nearest, run_engine
 from tests.engine._session import STRONG, Session
 from tests.engine.test_quantize import dequantized, quantized
 
 WEAK = 0
-pytestmark = pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10.12")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10"),
+    pytest.mark.skipif(VERSION >= (11, 0), reason="TensorRT 11 types all networks strongly"),
+]
 NONE = trt.Weights()
 
 
