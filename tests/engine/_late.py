@@ -52,3 +52,28 @@ def run_late(build: Build, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
     if device().type == "cuda":
         torch.cuda.synchronize()
     return allocator.tensor(TORCH_OF[engine.get_tensor_dtype("y0")])
+
+
+def late_outputs(plan: bytes, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Outputs y0, y1, ... for inputs x0, x1, ...; each comes through an allocator."""
+    log = Log()
+    engine = trt.Runtime(log).deserialize_cuda_engine(plan)
+    assert engine is not None, log.text
+    context = engine.create_execution_context()
+    here = []
+    for i, x in enumerate(inputs):
+        on_host = engine.get_tensor_location(f"x{i}") == trt.TensorLocation.HOST
+        here.append(x.contiguous() if on_host else x.contiguous().to(device()))
+        keep = here[-1] if here[-1].numel() else torch.empty(1, device=here[-1].device)
+        here.append(keep)
+        assert context.set_input_shape(f"x{i}", tuple(x.shape)), log.text
+        assert context.set_tensor_address(f"x{i}", keep.data_ptr()), log.text
+    names = [engine.get_tensor_name(i) for i in range(len(inputs), engine.num_io_tensors)]
+    allocators = {name: Allocator() for name in names}
+    for name, allocator in allocators.items():
+        assert context.set_output_allocator(name, allocator)
+    stream = torch.cuda.current_stream().cuda_stream if device().type == "cuda" else 0
+    assert context.execute_async_v3(stream), log.text
+    if device().type == "cuda":
+        torch.cuda.synchronize()
+    return [allocators[name].tensor(TORCH_OF[engine.get_tensor_dtype(name)]) for name in names]

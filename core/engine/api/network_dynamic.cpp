@@ -29,4 +29,10 @@ nv::INMSLayer* Network::addNMSV2(nv::ITensor& boxes, nv::ITensor& scores, nv::IT
       boxes, scores, limit);
 }
 
+nv::IKVCacheUpdateLayer* Network::addKVCacheUpdate(nv::ITensor& cache, nv::ITensor& update, nv::ITensor& write_indices,
+                                                   nv::KVCacheMode mode) noexcept {
+  return add<KVCacheUpdateShell>(
+      "INetworkDefinition::addKVCacheUpdate", [&] { return KVCacheUpdate{ours(mode)}; }, cache, update, write_indices);
+}
+
 }  // namespace torchtrt::engine::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/engine/api/layer.h"
+#include "core/engine/layers/kv_cache_update.h"
 #include "core/engine/layers/nms.h"
 #include "core/engine/layers/non_zero.h"
 
@@ -41,6 +42,16 @@ class NMSShell final : public LayerShell<nv::INMSLayer, nv::apiv::VNMSLayer, NMS
 
  protected:
   int most_inputs() const override { return 5; }
+};
+
+class KVCacheUpdateShell final
+    : public LayerShell<nv::IKVCacheUpdateLayer, nv::apiv::VKVCacheUpdateLayer, KVCacheUpdate> {
+ public:
+  using LayerShell::LayerShell;
+  bool setCacheMode(nv::KVCacheMode mode) noexcept override {
+    return change("IKVCacheUpdateLayer::setCacheMode", [&](KVCacheUpdate& op) { op.mode = ours(mode); });
+  }
+  nv::KVCacheMode getCacheMode() const noexcept override { return theirs(op().mode); }
 };
 
 }  // namespace torchtrt::engine::api
