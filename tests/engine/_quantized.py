@@ -108,7 +108,7 @@ def nearest(values: torch.Tensor, type: str) -> Codes:
     sizes = sizes[~sizes.isnan()]
     middles = (sizes[1:] + sizes[:-1]) / 2
     size = values.abs().nan_to_num(0.0)
-    below = torch.searchsorted(middles, size)
+    below = torch.searchsorted(middles, size.contiguous())
     tie = torch.cat([middles, torch.tensor([torch.inf])])[below] == size
     code = below + (tie & (below % 2 == 1))
     code[values.isnan()] = half - 1 if type == "fp8" else 0

@@ -296,3 +296,16 @@ def test_tables_are_those_of_the_formats() -> None:
     assert VALUES["fp4"].tolist()[:8] == [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
     assert VALUES["fp8"].nan_to_num(0.0).max() == 448
     assert codes("fp8", (64,)).values.isfinite().all()
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1), (1, 2, 0)])
+def test_data_whose_elements_lie_in_another_order(order: tuple[int, ...]) -> None:
+    def build(n: Any, x: Any) -> Any:
+        moved = n.add_shuffle(x)
+        moved.first_transpose = order
+        return add_in_blocks(n, moved.get_output(0), (2, 3, 1), trt.fp8, trt.e8m0)
+
+    shape = [0, 0, 0]
+    for axis, length in zip(order, (4, 6, 5), strict=True):
+        shape[axis] = length
+    check(build, [sample(shape)], lambda x: quantized(x.permute(order), (2, 3, 1), "fp8", "e8m0"))

@@ -439,3 +439,28 @@ def test_there_is_no_fourth_input() -> None:  # c1
         return layer
 
     assert "no input 3" in build_engine(build, [sample((2,)), scales(())])[1]
+
+
+@pytest.mark.parametrize("type", QUANTIZED)
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1), (1, 2, 0)])
+def test_data_whose_elements_lie_in_another_order(order: tuple[int, ...], type: str) -> None:
+    """What a transpose leaves in memory as it was."""
+    scale = scales((4, 2, 6))
+
+    def build(n: Any, x: Any) -> list[Any]:
+        moved = n.add_shuffle(x)
+        moved.first_transpose = order
+        q = configured(n.add_quantize(moved.get_output(0), n.constant(scale), TYPES[type]), None, (1, 3, 1))
+        again = n.add_shuffle(q.get_output(0))
+        again.first_transpose = order
+        s = n.constant(torch.tensor(0.5))
+        return [q.get_output(0), n.add_dequantize(again.get_output(0), s, trt.float32).get_output(0)]
+
+    def reference(x: torch.Tensor) -> list[Operand]:
+        q = quantized(x.permute(order), scale, type)
+        return [q, dequantized(q.moved(lambda c: c.permute(order)), torch.tensor(0.5), torch.float32)]
+
+    shape = [0, 0, 0]
+    for axis, length in zip(order, (4, 6, 6), strict=True):
+        shape[axis] = length
+    check(build, [sample(shape, low=-9, high=9)], reference)

@@ -61,8 +61,8 @@ void run(const DynamicQuantize& op, Call& call) {
   const Blocks blocks = blocks_of(shape, op.grid(shape));
   const at::Tensor data = call.in(0).to(at::kFloat).reshape(blocks.data);
   const Scales scales = scales_of(op, largest_of(data, blocks), call);
-  deliver_codes(call, encode(data.div(scales.real), op.to_type).view(call.out_sizes(0)), 0);
-  deliver(call, scales.stored.view(call.out_sizes(1)), 1);
+  deliver_codes(call, encode(data.div(scales.real), op.to_type).reshape(call.out_sizes(0)), 0);
+  deliver(call, scales.stored.reshape(call.out_sizes(1)), 1);
 }
 TORCHTRT_PACKED_KERNEL(DynamicQuantize);
 
