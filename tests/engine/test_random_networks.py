@@ -30,7 +30,7 @@ def run_recipe(recipe: Recipe, wanted: list[Value], dynamic: bool) -> list[torch
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("dtype", TYPES)
 def test_every_layer_by_itself(dtype: torch.dtype, seed: int, dynamic: bool) -> None:
-    """All tensors are outputs; each is compared with what its layer makes of the engine's results before it."""
+    """All tensors are outputs; each is what its layer makes of the engine's results before it."""
     recipe = make_recipe(seed, 10 + 4 * (seed % 11), dtype, SMOOTH + STEPPED, dynamic)
     made = [value for _, value in recipe.steps]
     outputs = run_recipe(recipe, made, dynamic)
@@ -64,8 +64,8 @@ def in_units(values: list[Value], results: list[torch.Tensor]) -> torch.Tensor:
 def test_the_whole(dtype: torch.dtype, seed: int, dynamic: bool) -> None:
     """Only what nobody reads is an output, so that layers are fused; as good as PyTorch against float64.
 
-    The oracle sees all outputs at once, each in units of its greatest element: single ones may have three elements.
-    Roundings may add up to more than PyTorch's by chance; then fusion is judged by the engine that fuses nothing.
+    The oracle sees all outputs at once, each in units of its greatest element: some have one element only.
+    Roundings may by chance add up to more than PyTorch's; then an engine that fuses nothing is the judge.
     """
     recipe = make_recipe(100 + seed, 10 + 4 * (seed % 11), dtype, SMOOTH, dynamic)
     leaves = recipe.leaves
