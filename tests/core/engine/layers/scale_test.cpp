@@ -9,7 +9,7 @@ namespace {
 const std::vector<float> kNumbers(60, 1.0f);
 
 Weights weights(int64_t count, DType dtype = kF32) { return {dtype, count, kNumbers.data(), nullptr, ""}; }
-Scale scale(ScaleMode mode, int64_t count, int64_t axis = 1) { return {mode, {}, weights(count), {}, axis}; }
+Scale scale(ScaleMode mode, int64_t count, int64_t axis = 1) { return {mode, {}, weights(count), {}, axis, {}}; }
 
 TEST(Scale, Counts) {
   const Shape x{2, 3, 4, 5};
@@ -17,7 +17,7 @@ TEST(Scale, Counts) {
   EXPECT_EQ(shape_of(scale(ScaleMode::kChannel, 3), {x}), x);
   EXPECT_EQ(shape_of(scale(ScaleMode::kElementwise, 60), {x}), x);
   EXPECT_EQ(shape_of(scale(ScaleMode::kChannel, 3), {Shape{kX, 3, kX, kX}}), (Shape{kX, 3, kX, kX}));
-  EXPECT_EQ(shape_of(Scale{ScaleMode::kChannel, {}, {}, {}, 1}, {x, Shape{3}, In::absent(), Shape{3}}), x);
+  EXPECT_EQ(shape_of(Scale{ScaleMode::kChannel, {}, {}, {}, 1, {}}, {x, Shape{3}, In::absent(), Shape{3}}), x);
 }
 
 TEST(Scale, C1Inputs) {
@@ -26,6 +26,13 @@ TEST(Scale, C1Inputs) {
                    "scale is given twice");
 }
 TEST(Scale, C2Floats) { EXPECT_VIOLATION(types_of(Scale{}, {kI8}), "not int8"); }
+TEST(Scale, C7ResultType) {
+  Scale op;
+  op.to_type = kI32;
+  EXPECT_VIOLATION(types_of(op, {kF32}), "not int32");
+  op.to_type = kI8;
+  EXPECT_EQ(types_of(op, {kF32}), Types{kI8});
+}
 TEST(Scale, C3OneType) {
   EXPECT_VIOLATION(types_of(scale(ScaleMode::kUniform, 1), {kF16}),
                    "input and scale need one type: float16 and float32");

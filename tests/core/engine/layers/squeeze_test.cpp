@@ -20,7 +20,7 @@ TEST(Squeeze, RemovesNamedAxes) {
 TEST(Squeeze, C1Types) {
   EXPECT_VIOLATION(type_of(Squeeze{}, {DType::kUInt8, DType::kInt32}), "uint8");
   EXPECT_VIOLATION(type_of(Squeeze{}, {DType::kFloat32, DType::kFloat32}), "axes");
-  EXPECT_VIOLATION(type_of(Squeeze{}, {DType::kFloat32}), "inputs");
+  EXPECT_VIOLATION(type_of(Squeeze{}, {}), "inputs");
 }
 
 TEST(Squeeze, C2NumberOfAxes) {
@@ -34,6 +34,13 @@ TEST(Squeeze, C3Axes) {
 }
 
 TEST(Squeeze, C4Length) { EXPECT_VIOLATION(shape_of(Squeeze{}, {of({2, 1}), numbers({0})}), "length 1"); }
+
+TEST(Squeeze, C5AxesOnce) {
+  EXPECT_VIOLATION(type_of(Squeeze{}, {DType::kFloat32}), "exactly one of both");
+  EXPECT_VIOLATION(type_of(Squeeze{{{0}}}, {DType::kFloat32, DType::kInt32}), "exactly one of both");
+}
+
+TEST(Squeeze, AxesAsAttribute) { EXPECT_EQ(shape_of(Squeeze{{{0, -1}}}, {of({1, 2, 1})}), Shape{2}); }
 
 TEST(Unsqueeze, InsertsAxes) {
   EXPECT_EQ(shape_of(Unsqueeze{}, {of({2, kUnknown}), numbers({0, -1})}), (Shape{1, 2, kUnknown, 1}));
