@@ -75,9 +75,10 @@ bool BoundBody::bind_all() {
   return true;
 }
 
-bool BoundBody::waits() const {
-  return std::any_of(steps_.begin(), steps_.end(),
-                     [](const BodyStep& step) { return step.bound && step.bound->waits(); });
+bool BoundBody::is_recordable(const BoundKernel::Accept& accept) const {
+  return std::all_of(steps_.begin(), steps_.end(), [&](const BodyStep& step) {
+    return step.bound ? step.bound->is_recordable(accept) : accept(*body_->node(step.node).layer, step.out_shapes);
+  });
 }
 
 void BoundBody::bind(size_t end) {

@@ -37,7 +37,9 @@ class BoundBody {
 
   // Binds everything that can be; whether that is all, so that the body is good for many runs.
   bool bind_all();
-  bool waits() const;
+  // Of a body that is bound as a whole, see BoundKernel.
+  bool is_recordable(const BoundKernel::Accept& accept) const;
+  size_t step_count() const { return steps_.size(); }
 
   void start(const Fetch* fetch);
   // The steps of the condition, or all.

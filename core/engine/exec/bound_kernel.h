@@ -2,7 +2,9 @@
 // bodies that way once, and then run them without inferring anything again.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "core/engine/layers/kernel.h"
@@ -14,8 +16,11 @@ class BoundKernel {
  public:
   virtual ~BoundKernel() = default;
   virtual void run(Call& call) = 0;
-  // Whether a run reads values back from the device, which waits for it and cannot be captured.
-  virtual bool waits() const = 0;
+  // What a run may call besides its own work.
+  using Accept = std::function<bool(const Layer& layer, std::span<const Shape> out_shapes)>;
+  // Whether runs are alike, wait for nothing, and call layers that `accept` takes: they can be recorded. Lengths are
+  // known.
+  virtual bool is_recordable(const Accept& accept) = 0;
 };
 
 // A node whose inputs' shapes are known, and the values of its host inputs.

@@ -14,7 +14,7 @@ class BoundConditional final : public BoundKernel {
  public:
   explicit BoundConditional(const NodeView& view);
   void run(Call& call) override;
-  bool waits() const override;
+  bool is_recordable(const Accept& accept) override;
 
  private:
   struct Branch {
@@ -24,6 +24,7 @@ class BoundConditional final : public BoundKernel {
   };
 
   at::Tensor input(Call& call, size_t i);
+  Branch& bind(bool condition);
   BoundBody& body_for(bool condition, std::optional<BoundBody>& fresh);
 
   const IfConditional& op_;
@@ -52,10 +53,10 @@ BoundConditional::BoundConditional(const NodeView& view)
   else_.args = body_args(op_.else_feeds, args);
 }
 
-bool BoundConditional::waits() const {
-  if (!known_) return true;
-  const Branch& branch = *known_ ? then_ : else_;
-  return !branch.fixed || branch.fixed->waits();
+bool BoundConditional::is_recordable(const Accept& accept) {
+  if (!known_) return false;
+  Branch& branch = bind(*known_);
+  return branch.fixed && branch.fixed->is_recordable(accept);
 }
 
 at::Tensor BoundConditional::input(Call& call, size_t i) {
@@ -68,16 +69,19 @@ at::Tensor BoundConditional::input(Call& call, size_t i) {
   return tensor;
 }
 
-BoundBody& BoundConditional::body_for(bool condition, std::optional<BoundBody>& fresh) {
+BoundConditional::Branch& BoundConditional::bind(bool condition) {
   Branch& branch = condition ? then_ : else_;
-  const GraphRef& body = condition ? op_.then_body : op_.else_body;
-  if (!branch.tried) {
-    branch.fixed.emplace(body, branch.args, device_, false);
-    if (!branch.fixed->bind_all()) branch.fixed.reset();
-    branch.tried = true;
-  }
+  if (branch.tried) return branch;
+  branch.fixed.emplace(condition ? op_.then_body : op_.else_body, branch.args, device_, false);
+  if (!branch.fixed->bind_all()) branch.fixed.reset();
+  branch.tried = true;
+  return branch;
+}
+
+BoundBody& BoundConditional::body_for(bool condition, std::optional<BoundBody>& fresh) {
+  Branch& branch = bind(condition);
   if (branch.fixed) return *branch.fixed;
-  fresh.emplace(body, branch.args, device_, false);
+  fresh.emplace(condition ? op_.then_body : op_.else_body, branch.args, device_, false);
   return *fresh;
 }
 

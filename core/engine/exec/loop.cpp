@@ -17,6 +17,8 @@
 namespace torchtrt::engine {
 namespace {
 
+constexpr int64_t kMostRecorded = 4096;  // kernels of one loop in a CUDA graph
+
 // A recurrence's value: on the device, on the host, or both.
 struct Carried {
   at::Tensor tensor;
@@ -37,7 +39,7 @@ class BoundLoop final : public BoundKernel {
  public:
   explicit BoundLoop(const NodeView& view);
   void run(Call& call) override;
-  bool waits() const override;
+  bool is_recordable(const Accept& accept) override;
 
  private:
   // What one run of the loop keeps.
@@ -91,7 +93,10 @@ BoundLoop::BoundLoop(const NodeView& view) : op_(*as<Loop>(*view.node.layer)), d
   if (!fixed_->bind_all()) fixed_.reset();
 }
 
-bool BoundLoop::waits() const { return op_.conditional || !fixed_ || fixed_->waits(); }
+bool BoundLoop::is_recordable(const Accept& accept) {
+  if (op_.conditional || !fixed_) return false;
+  return *limit_ * static_cast<int64_t>(fixed_->step_count()) <= kMostRecorded && fixed_->is_recordable(accept);
+}
 
 at::Tensor BoundLoop::input(Call& call, size_t i) {
   if (call.has(static_cast<int>(i))) return call.in(static_cast<int>(i));

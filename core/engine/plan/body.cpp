@@ -31,8 +31,9 @@ Evaluation start_body(const Graph& body, const BodyArgs& args) {
   return evaluation;
 }
 
-Evaluation evaluate_body(const Graph& body, const BodyArgs& args) {
+Evaluation evaluate_body(const Graph& body, const BodyArgs& args, bool largest) {
   Evaluation evaluation = start_body(body, args);
+  if (largest) evaluation.assume_largest();
   for (NodeId id = 0; id < static_cast<NodeId>(body.nodes().size()); ++id) evaluation.evaluate(id);
   return evaluation;
 }

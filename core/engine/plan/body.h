@@ -21,8 +21,9 @@ BodyArgs body_args(const std::vector<int64_t>& feeds, const ShapeArgs& in);
 
 // An evaluation that knows the inputs, and walked no node yet.
 Evaluation start_body(const Graph& body, const BodyArgs& args);
-// All nodes walked. Throws Error with the name of the layer inside.
-Evaluation evaluate_body(const Graph& body, const BodyArgs& args);
+// All nodes walked. Throws Error with the name of the layer inside. `largest`: lengths that depend on data count as
+// their upper bounds.
+Evaluation evaluate_body(const Graph& body, const BodyArgs& args, bool largest = false);
 
 // Throws unless the body is there, is whole, has `outputs` outputs, and its inputs have the types of the inputs of the
 // layer that feed them.

@@ -3,27 +3,36 @@
 //   c2  both branches have values of the same types and ranks
 #include "core/engine/plan/if_conditional.h"
 
+#include <algorithm>
+
 #include "core/engine/layers/conditional_boundary.h"
 #include "core/engine/layers/host_move.h"
 
 namespace torchtrt::engine {
 namespace {
 
-std::optional<Shapes> shapes_of(const IfConditional& op, bool condition, const ShapeArgs& in) {
+Shapes shapes_of(const IfConditional& op, bool condition, const ShapeArgs& in, bool largest = false) {
   const Graph& body = op.body(condition);
-  const Evaluation inside = evaluate_body(body, body_args(op.feeds(condition), in));
+  const Evaluation inside = evaluate_body(body, body_args(op.feeds(condition), in), largest);
   Shapes shapes;
   for (const ValueId output : body.outputs()) shapes.push_back(inside.shape(output));
   return shapes;
 }
 
 // The branch that is not taken must not fail, so a broken rule in it is no error while nobody knows which one that is.
-std::optional<Shapes> try_shapes(const IfConditional& op, bool condition, const ShapeArgs& in) {
+std::optional<Shapes> try_shapes(const IfConditional& op, bool condition, const ShapeArgs& in, bool largest = false) {
   try {
-    return shapes_of(op, condition, in);
+    return shapes_of(op, condition, in, largest);
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+Shape larger_shape(const Shape& a, const Shape& b) {
+  Shape out = a;
+  for (int axis = 0; axis < a.rank(); ++axis)
+    out[axis] = a[axis] == kUnknown || b[axis] == kUnknown ? kUnknown : std::max(a[axis], b[axis]);
+  return out;
 }
 
 }  // namespace
@@ -60,14 +69,23 @@ Types IfConditional::infer_types(const Types& in) const {
 
 Shapes IfConditional::infer_shapes(const ShapeArgs& in) const {
   TORCHTRT_CHECK(in[0].rank() == 0, "a condition is a scalar, not of shape ", in[0]);
-  if (const auto known = condition(in)) return *shapes_of(*this, *known, in);
+  if (const auto known = condition(in)) return shapes_of(*this, *known, in);
   const auto a = try_shapes(*this, true, in), b = try_shapes(*this, false, in);
-  if (!a && !b) return *shapes_of(*this, true, in);  // tells what is wrong
+  if (!a && !b) return shapes_of(*this, true, in);  // tells what is wrong
   Shapes shapes;
   for (size_t i = 0; i < (a ? *a : *b).size(); ++i) {
     const Shape& known = a ? (*a)[i] : (*b)[i];
     shapes.push_back(a && b ? either_shape((*a)[i], (*b)[i]) : Shape::filled(known.rank(), kUnknown));  // c2
   }
+  return shapes;
+}
+
+Shapes IfConditional::max_shapes(const ShapeArgs& in) const {
+  if (const auto known = condition(in)) return shapes_of(*this, *known, in, /*largest=*/true);
+  const auto a = try_shapes(*this, true, in, true), b = try_shapes(*this, false, in, true);
+  if (!a || !b) return a ? *a : b ? *b : infer_shapes(in);
+  Shapes shapes;
+  for (size_t i = 0; i < a->size(); ++i) shapes.push_back(larger_shape((*a)[i], (*b)[i]));
   return shapes;
 }
 

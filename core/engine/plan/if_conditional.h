@@ -20,6 +20,7 @@ struct IfConditional {
   bool has_effect() const;
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
+  Shapes max_shapes(const ShapeArgs& in) const;
   std::optional<HostValues> fold(const HostArgs& in) const;
 
   const Graph& body(bool condition) const { return condition ? *then_body : *else_body; }

@@ -115,10 +115,17 @@ void Loop::check_recurrences(const ShapeArgs& in, const Evaluation& inside) cons
 }
 
 Shapes Loop::infer_shapes(const ShapeArgs& in) const {
-  const BodyArgs inner = args(in);
-  const Evaluation inside = evaluate_body(*body, inner);
+  const Evaluation inside = evaluate_body(*body, args(in));
   check_iterators(in);
   check_recurrences(in, inside);
+  return shapes_with(in, inside);
+}
+
+Shapes Loop::max_shapes(const ShapeArgs& in) const {
+  return shapes_with(in, evaluate_body(*body, args(in), /*largest=*/true));
+}
+
+Shapes Loop::shapes_with(const ShapeArgs& in, const Evaluation& inside) const {
   const std::optional<int64_t> trips = this->trips(in);
   Shapes out;
   for (size_t i = 0; i < kinds.size(); ++i) {

@@ -34,6 +34,7 @@ struct Loop {
   bool has_effect() const { return body && engine::has_effect(*body); }
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
+  Shapes max_shapes(const ShapeArgs& in) const;
   std::optional<HostValues> fold(const HostArgs& in) const;
 
   LoopOutputKind kind_of(size_t output) const { return static_cast<LoopOutputKind>(kinds[output]); }
@@ -46,6 +47,7 @@ struct Loop {
 
   void check_iterators(const ShapeArgs& in) const;
   void check_recurrences(const ShapeArgs& in, const Evaluation& inside) const;
+  Shapes shapes_with(const ShapeArgs& in, const Evaluation& inside) const;
 };
 
 }  // namespace torchtrt::engine
