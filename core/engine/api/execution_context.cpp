@@ -11,14 +11,22 @@ namespace torchtrt::engine::api {
 ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAllocationStrategy strategy)
     : engine_(engine),
       report_(engine.report()),
-      config_(engine.report()),
+      strategy_(strategy),
       nvtx_(engine.getProfilingVerbosity()) {
   mImpl = this;
   context_ = Context::create(engine.loaded(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
   TORCHTRT_REQUIRE(kInvalidArgument, is_strategy(strategy), "ExecutionContextAllocationStrategy ",
                    static_cast<int>(strategy), " does not exist");
-  config_.setExecutionContextAllocationStrategy(strategy);
   allocate_memory();
+}
+
+// NVIDIA's bindings delete what they are given here.
+nv::IRuntimeConfig* ExecutionContext::getRuntimeConfig() const noexcept {
+  return report_.guard("IExecutionContext::getRuntimeConfig", static_cast<nv::IRuntimeConfig*>(nullptr), [&] {
+    auto config = std::make_unique<RuntimeConfig>(report_);
+    config->setExecutionContextAllocationStrategy(strategy_);
+    return config.release();
+  });
 }
 
 const Binding& ExecutionContext::binding(const char* name) const {
@@ -45,8 +53,7 @@ bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t
   return report_.attempt("IExecutionContext::setOptimizationProfileAsync", [&] {
     const int former = context_->profile();
     context_->set_profile(profile);
-    const bool follows =
-        config_.getExecutionContextAllocationStrategy() == nv::ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE;
+    const bool follows = strategy_ == nv::ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE;
     if (follows && profile != former) allocate_memory();
   });
 }

@@ -29,7 +29,7 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   const char* getName() const noexcept override { return name_.c_str(); }
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
   nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
-  nv::IRuntimeConfig* getRuntimeConfig() const noexcept override { return const_cast<RuntimeConfig*>(&config_); }
+  nv::IRuntimeConfig* getRuntimeConfig() const noexcept override;  // a copy, which the caller deletes
 
   // ---- shapes and addresses
   int32_t getOptimizationProfile() const noexcept override { return context_->profile(); }
@@ -98,7 +98,7 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
 
   CudaEngine& engine_;
   Report report_;
-  RuntimeConfig config_;
+  nv::ExecutionContextAllocationStrategy strategy_;
   DeviceMemory own_memory_;  // outlives context_, which uses it
   int64_t given_bytes_ = 0;  // of the memory that the caller manages
   std::unique_ptr<Context> context_;

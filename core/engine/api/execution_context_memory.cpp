@@ -20,9 +20,8 @@ constexpr uintptr_t kLargestElement = 16;
 // when it is needed: strategies then differ in nothing that could be seen.
 void ExecutionContext::allocate_memory() {
   nv::IGpuAllocator* allocator = engine_.gpu_allocator();
-  const Strategy strategy = config_.getExecutionContextAllocationStrategy();
-  if (strategy == Strategy::kUSER_MANAGED || !allocator || !runs_on_cuda()) return;
-  const int64_t bytes = strategy == Strategy::kSTATIC
+  if (strategy_ == Strategy::kUSER_MANAGED || !allocator || !runs_on_cuda()) return;
+  const int64_t bytes = strategy_ == Strategy::kSTATIC
                             ? engine_.getDeviceMemorySizeV2()
                             : engine_.getDeviceMemorySizeForProfileV2(context_->profile());
   context_->set_block(nullptr, 0);
@@ -36,7 +35,7 @@ void ExecutionContext::setDeviceMemory(void* memory) noexcept {
 
 void ExecutionContext::setDeviceMemoryV2(void* memory, int64_t bytes) noexcept {
   report_.attempt("IExecutionContext::setDeviceMemoryV2", [&] {
-    TORCHTRT_REQUIRE(kInvalidState, config_.getExecutionContextAllocationStrategy() == Strategy::kUSER_MANAGED,
+    TORCHTRT_REQUIRE(kInvalidState, strategy_ == Strategy::kUSER_MANAGED,
                      "the context manages its memory itself; create it with strategy kUSER_MANAGED");  // c1
     TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0 && (memory || bytes == 0), bytes, " bytes at ", memory);  // c2
     TORCHTRT_REQUIRE(kInvalidArgument, reinterpret_cast<uintptr_t>(memory) % kLargestElement == 0, "address ", memory,
@@ -53,7 +52,7 @@ std::size_t ExecutionContext::updateDeviceMemorySizeForShapes() noexcept {
 
 // c4
 void ExecutionContext::require_memory() {
-  if (config_.getExecutionContextAllocationStrategy() != Strategy::kUSER_MANAGED) return;
+  if (strategy_ != Strategy::kUSER_MANAGED) return;
   const int64_t most = engine_.getDeviceMemorySizeForProfileV2(context_->profile());
   if (given_bytes_ >= most) return;
   const int64_t needed = std::min(most, context_->block_bytes());
