@@ -1,0 +1,69 @@
+// Recorder: repeats a context's runs as CUDA graphs.
+//
+// Note [Recorded runs]: a run whose shapes and addresses come again is recorded once and launched as one graph from then
+// on, which spares the host the launching of every kernel.
+//  - The first runs of a program are plain: libraries initialise themselves and choose their kernels.
+//  - A graph holds addresses. Those that come twice get a graph of their own, up to kMaxGraphs; where the caller's
+//    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied.
+//  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run bodies or
+//    foreign code, or bring weights along from the host. While the caller's own stream is being captured, runs are plain.
+//  - Graphs of a context share memory. A run on another stream than the one before waits for that.
+#pragma once
+
+#include <c10/core/Event.h>
+
+#include <optional>
+
+#include "core/engine/exec/bindings.h"
+#include "core/engine/exec/cuda_graph.h"
+#include "core/engine/exec/program.h"
+
+namespace torchtrt::engine {
+
+// By binding; null for those in host memory. Behind them what else graphs depend on.
+using Addresses = std::vector<void*>;
+
+// Whether a program can be recorded at all.
+bool is_recordable(const Plan& plan, const Program& program);
+
+// What there is of one program.
+struct Recordings {
+  struct Recording {
+    Addresses addresses;
+    std::unique_ptr<CudaGraph> graph;
+  };
+  std::optional<bool> recordable;
+  std::vector<int64_t> bytes;  // by binding; -1: must not be copied
+  int plain_runs = 0, misses = 0;
+  std::vector<Addresses> seen;      // the last that had no graph
+  std::vector<Recording> graphs;
+  Recording staged;                 // over `buffers`, for all other addresses
+  std::vector<at::Tensor> buffers;  // by binding; undefined for those in host memory
+};
+
+class Recorder {
+ public:
+  explicit Recorder(c10::Device device);
+
+  bool enabled() const { return enabled_; }
+  // Runs the program on the present stream by a graph; false: there is none yet, and a plain run is due. `run` is a plain
+  // run with bindings at other addresses.
+  bool run(Recordings& recordings, const Addresses& addresses, const Plan& plan,
+           const std::function<void(const Addresses&)>& run);
+
+ private:
+  Recordings::Recording record(Addresses addresses, const std::function<void(const Addresses&)>& run);
+  bool record_direct(Recordings& recordings, const Addresses& addresses,
+                     const std::function<void(const Addresses&)>& run);
+  void record_staged(Recordings& recordings, Addresses addresses, const std::function<void(const Addresses&)>& run);
+  void launch(CudaGraph& graph);
+  void launch_staged(Recordings& recordings, const Addresses& addresses, const Plan& plan);
+
+  c10::Device device_;
+  bool enabled_ = false;
+  std::optional<CudaGraph::Pool> pool_;
+  std::optional<c10::Event> last_;  // the end of the last launch
+  c10::StreamId last_stream_ = 0;
+};
+
+}  // namespace torchtrt::engine
