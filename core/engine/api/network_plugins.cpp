@@ -55,7 +55,7 @@ nv::IPluginV3Layer* Network::addPluginV3(nv::ITensor* const* inputs, int32_t cou
     check_list(shape_inputs, shape_count, "shape inputs");
     return with_title(describe(plugin), [&] {
       PluginV3 op;
-      op.generation = is_quick(plugin) ? PluginGeneration::kV3Quick : PluginGeneration::kV3;
+      op.generation = generation_of(plugin);
       op.tensors = count;
       std::vector<ValueId> ids;
       for (int32_t i = 0; i < count + shape_count; ++i) {

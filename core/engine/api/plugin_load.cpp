@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "core/engine/api/plugin_aot.h"
 #include "core/engine/api/plugin_fields.h"
 #include "core/engine/api/plugin_v2.h"
 #include "core/engine/api/plugin_v3.h"
@@ -52,6 +53,7 @@ std::shared_ptr<PluginObject> load_v3(nv::IPluginCreatorInterface& creator, cons
 }
 
 std::shared_ptr<PluginObject> load(nv::IPluginRegistry& registry, const std::string& layer, const PluginLayer& op) {
+  if (op.generation == PluginGeneration::kV3Aot) return load_aot(op.data);  // the plan holds all that it takes
   nv::IPluginCreatorInterface* creator =
       registry.getCreator(op.plugin_name.c_str(), op.version.c_str(), op.name_space.c_str());
   TORCHTRT_REQUIRE(kInvalidState, creator,

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/engine/api/plugin_fields.h"
+#include "core/engine/api/plugin_aot.h"
 #include "core/engine/api/twins.h"
 
 namespace torchtrt::engine::api {
@@ -59,52 +59,56 @@ class QuickRun final : public PluginRun {
   std::vector<nv::Dims> input_strides_, output_strides_;
 };
 
-class Quick final : public V3Object {
+class Quick final : public QuickObject {
  public:
   Quick(OwnedV3 plugin, const V3Settings& settings)
-      : V3Object(std::move(plugin)),
+      : QuickObject(std::move(plugin), "PLUGIN_V3QUICK_BUILD"),
         settings_(settings),
-        build_(capability<nv::IPluginV3QuickBuild>(this->plugin(), Type::kBUILD, "PLUGIN_V3QUICK_BUILD")),
         runtime_(capability<nv::IPluginV3QuickRuntime>(this->plugin(), Type::kRUNTIME, "PLUGIN_V3QUICK_RUNTIME")) {
     TORCHTRT_CHECK(runtime_, "the plugin has no implementation to run in Python (PLUGIN_V3QUICK_RUNTIME)");
   }
-  bool can_build() const { return build_ != nullptr; }
 
-  int output_count() const override { return build_->getNbOutputs(); }
-
-  Types output_types(const Types& in, const std::vector<int>& ranks) const override {
-    std::vector<nv::DataType> inputs, outputs(static_cast<size_t>(std::max(0, output_count())));
-    for (const DType type : in) inputs.push_back(theirs(type));
-    const std::vector<int32_t> given(ranks.begin(), ranks.end());
-    check_result(build_->getOutputDataTypes(outputs.data(), static_cast<int32_t>(outputs.size()), inputs.data(),
-                                            given.data(), static_cast<int32_t>(inputs.size())),
-                 "getOutputDataTypes");
-    Types types;
-    for (const nv::DataType type : outputs) types.push_back(ours(type));
-    return types;
+  PluginChoice configure(const PluginBuild& build) const override {
+    auto made = std::make_shared<Quick>(cloned(plugin()), V3Settings{});
+    PluginChoice choice = made->choose(build, [&](int32_t tactic) { return made->runtime_->setTactic(tactic); });
+    made->settings_.tactic = static_cast<int32_t>(choice.tactic);
+    choice.data = fields_of(made->runtime_->getFieldsToSerialize());
+    choice.object = made;
+    return choice;
   }
-
-  DimRule shape_rule(const ShapeArgs& in, int tensors) const override {
-    return v3_shape_rule(*build_, output_count(), in, tensors);
-  }
-
-  PluginChoice configure(const PluginBuild& build) const override;
 
   std::unique_ptr<PluginRun> attach(void*) const override {
     return std::make_unique<QuickRun>(cloned(plugin()), settings_);
   }
 
  private:
-  Types find_types(const PluginBuild& build) const;
-  void configure_for(const PluginTensors& tensors, const Types& types, size_t inputs);
-
   V3Settings settings_;
-  nv::IPluginV3QuickBuild* build_;  // null at run time
   nv::IPluginV3QuickRuntime* runtime_;
 };
 
+}  // namespace
+
+QuickObject::QuickObject(OwnedV3 plugin, const char* kind)
+    : V3Object(std::move(plugin)), build_(capability<nv::IPluginV3QuickBuild>(this->plugin(), Type::kBUILD, kind)) {}
+
+Types QuickObject::output_types(const Types& in, const std::vector<int>& ranks) const {
+  std::vector<nv::DataType> inputs, outputs(static_cast<size_t>(std::max(0, output_count())));
+  for (const DType type : in) inputs.push_back(theirs(type));
+  const std::vector<int32_t> given(ranks.begin(), ranks.end());
+  check_result(build_->getOutputDataTypes(outputs.data(), static_cast<int32_t>(outputs.size()), inputs.data(),
+                                          given.data(), static_cast<int32_t>(inputs.size())),
+               "getOutputDataTypes");
+  Types types;
+  for (const nv::DataType type : outputs) types.push_back(ours(type));
+  return types;
+}
+
+DimRule QuickObject::shape_rule(const ShapeArgs& in, int tensors) const {
+  return v3_shape_rule(*build_, output_count(), in, tensors);
+}
+
 // Combinations are listed by the plugin; of them the first that is all row major and of types that the network allows.
-Types Quick::find_types(const PluginBuild& build) const {
+Types QuickObject::find_types(const PluginBuild& build) const {
   const PluginTensors& tensors = build.profiles.front();
   Types network;
   for (const PluginTensor& tensor : tensors) network.push_back(tensor.dtype);
@@ -128,35 +132,27 @@ Types Quick::find_types(const PluginBuild& build) const {
   });
 }
 
-void Quick::configure_for(const PluginTensors& tensors, const Types& types, size_t inputs) {
-  const auto descs = dynamic_descs_of(tensors, types);
-  check_result(build_->configurePlugin(descs.data(), static_cast<int32_t>(inputs), descs.data() + inputs,
-                                       static_cast<int32_t>(descs.size() - inputs)),
-               "configurePlugin");
-  settings_.tactic = first_tactic(build_->getNbTactics(),
-                                  [&](int32_t* to, int32_t n) { return build_->getValidTactics(to, n); });
-  check_result(runtime_->setTactic(settings_.tactic), "setTactic");
-}
-
-PluginChoice Quick::configure(const PluginBuild& build) const {
-  auto made = std::make_shared<Quick>(cloned(plugin()), V3Settings{});
-  TORCHTRT_CHECK(made->build_, "the plugin's clone has no build capability (PLUGIN_V3QUICK_BUILD)");
+PluginChoice QuickObject::choose(const PluginBuild& build, const std::function<int32_t(int32_t)>& set_tactic) const {
+  TORCHTRT_CHECK(build_, "the plugin's clone has no build capability");
   PluginChoice choice;
-  choice.types = made->find_types(build);
-  for (const PluginTensors& tensors : build.profiles) made->configure_for(tensors, choice.types, build.inputs);
-  choice.aliases =
-      aliases_of(made->output_count(), [&](int32_t output) { return made->build_->getAliasedInput(output); });
+  choice.types = find_types(build);
+  for (const PluginTensors& tensors : build.profiles) {
+    const auto descs = dynamic_descs_of(tensors, choice.types);
+    const auto in = static_cast<int32_t>(build.inputs), out = static_cast<int32_t>(descs.size() - build.inputs);
+    check_result(build_->configurePlugin(descs.data(), in, descs.data() + build.inputs, out), "configurePlugin");
+    const int32_t tactic = first_tactic(build_->getNbTactics(),
+                                        [&](int32_t* to, int32_t n) { return build_->getValidTactics(to, n); });
+    check_result(set_tactic(tactic), "setTactic");
+    choice.tactic = tactic;
+  }
+  choice.aliases = aliases_of(output_count(), [&](int32_t output) { return build_->getAliasedInput(output); });
   TORCHTRT_CHECK(choice.aliases.empty() || build.asks_aliases,
                  "the plugin's outputs are aliased to its inputs; set preview feature kALIASED_PLUGIN_IO_10_03");
-  choice.tactic = made->settings_.tactic;
-  choice.data = fields_of(made->runtime_->getFieldsToSerialize());
-  choice.object = made;
   return choice;
 }
 
-}  // namespace
-
 std::shared_ptr<V3Object> make_quick(OwnedV3 plugin, nv::TensorRTPhase phase, const V3Settings& settings) {
+  if (is_aot(*plugin)) return make_aot(std::move(plugin));
   auto made = std::make_shared<Quick>(std::move(plugin), settings);
   TORCHTRT_REQUIRE(kInvalidArgument, phase != nv::TensorRTPhase::kBUILD || made->can_build(),
                    "the plugin has no build capability (PLUGIN_V3QUICK_BUILD)");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/engine/api/plugin_aot.h"
 #include "core/engine/api/plugin_context.h"
 #include "core/engine/api/plugin_descs.h"
 #include "core/engine/api/plugin_fields.h"
@@ -168,6 +169,11 @@ OwnedV3 cloned(nv::IPluginV3& plugin) {
 
 bool is_quick(nv::IPluginV3& plugin) {
   return capability<nv::IPluginCapability>(plugin, Type::kCORE, "PLUGIN_V3QUICK_CORE") != nullptr;
+}
+
+PluginGeneration generation_of(nv::IPluginV3& plugin) {
+  if (!is_quick(plugin)) return PluginGeneration::kV3;
+  return is_aot(plugin) ? PluginGeneration::kV3Aot : PluginGeneration::kV3Quick;
 }
 
 PluginName name_of(nv::IPluginV3& plugin) {

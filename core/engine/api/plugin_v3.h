@@ -57,6 +57,7 @@ std::shared_ptr<V3Object> make_v3(OwnedV3 plugin, nv::TensorRTPhase phase, const
 // What the plugin says of itself. Throws where a name is missing.
 PluginName name_of(nv::IPluginV3& plugin);
 bool is_quick(nv::IPluginV3& plugin);
+PluginGeneration generation_of(nv::IPluginV3& plugin);
 
 // getOutputShapes of either build capability.
 template <class Build>

@@ -1,7 +1,6 @@
-// PluginRegistry: registration, look-up through parents, libraries of plugins, resources.
+// PluginRegistry: registration, look-up through parents, resources.
 #include "core/engine/api/registry.h"
 
-#include <dlfcn.h>
 #include <impl/NvInferPythonPlugin.h>
 
 #include <algorithm>
@@ -39,7 +38,23 @@ std::pair<std::string, std::string> name_and_version(nv::IPluginCreatorInterface
   TORCHTRT_THROW(kInvalidArgument, "a plugin creator of the unknown kind \"", creator.getInterfaceInfo().kind, '"');
 }
 
+// The clone that the registry keeps is its own; what Python made, Python frees.
+int32_t end_resource(nv::IPluginResource& resource) noexcept {
+  const bool python = resource.getAPILanguage() == nv::APILanguage::kPYTHON;
+  const int32_t result = resource.release();
+  if (!python) delete &resource;
+  return result;
+}
+
 }  // namespace
+
+std::string PluginRegistry::namespace_of(nv::IPluginCreatorInterface& creator) {
+  const char* found = is_kind(creator, kKinds[0])   ? static_cast<nv::IPluginCreator&>(creator).getPluginNamespace()
+                      : is_kind(creator, kKinds[1]) ? static_cast<nv::IPluginCreatorV3One&>(creator).getPluginNamespace()
+                      : is_kind(creator, kKinds[2]) ? static_cast<nv::IPluginCreatorV3Quick&>(creator).getPluginNamespace()
+                                                    : "";
+  return checked(found ? found : "", "namespace");
+}
 
 bool PluginRegistry::insert(nv::IPluginCreatorInterface& creator, const std::string& name_space) {
   const auto [name, version] = name_and_version(creator);
@@ -124,48 +139,10 @@ nv::IPluginCreatorInterface* const* PluginRegistry::getAllCreatorsRecursive(int3
   });
 }
 
-// A plugin library exports getCreators, and may export setLoggerFinder. All of its plugins are registered, or none.
-nv::IPluginRegistry::PluginLibraryHandle PluginRegistry::loadLibrary(const char* path) noexcept {
-  return report_.guard("IPluginRegistry::loadLibrary", static_cast<void*>(nullptr), [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, path && *path, "the path is null or empty");
-    void* handle = dlopen(path, RTLD_LAZY);
-    TORCHTRT_REQUIRE(kInvalidArgument, handle, "cannot load ", path, ": ", dlerror());
-    using GetCreators = nv::IPluginCreatorInterface* const* (*)(int32_t&);
-    const auto get_creators = reinterpret_cast<GetCreators>(dlsym(handle, "getCreators"));
-    Library library{handle, {}};
-    int32_t count = 0;
-    nv::IPluginCreatorInterface* const* creators = get_creators ? get_creators(count) : nullptr;
-    bool all = creators != nullptr;
-    for (int32_t i = 0; all && i < count; ++i) {
-      all = insert(*creators[i], "");
-      if (all) library.creators.push_back(creators[i]);
-    }
-    if (!all) {
-      for (const auto* creator : library.creators) erase(*creator);
-      dlclose(handle);
-      TORCHTRT_THROW(kInvalidArgument, path, " exports no getCreators, or has a plugin that is registered already");
-    }
-    const std::scoped_lock lock(mutex_);
-    libraries_.push_back(std::move(library));
-    return handle;
-  });
-}
-
-void PluginRegistry::deregisterLibrary(PluginLibraryHandle handle) noexcept {
-  report_.attempt("IPluginRegistry::deregisterLibrary", [&] {
-    const std::scoped_lock lock(mutex_);
-    const auto found =
-        std::find_if(libraries_.begin(), libraries_.end(), [&](const Library& l) { return l.handle == handle; });
-    TORCHTRT_REQUIRE(kInvalidArgument, found != libraries_.end(), "the handle belongs to no library of this registry");
-    for (const auto* creator : found->creators) erase(*creator);
-    libraries_.erase(found);
-    dlclose(handle);
-  });
-}
-
 nv::IPluginResource* PluginRegistry::acquirePluginResource(const char* key, nv::IPluginResource* resource) noexcept {
   return report_.guard("IPluginRegistry::acquirePluginResource", static_cast<nv::IPluginResource*>(nullptr), [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, key && resource, "the key or the resource is null");
+    TORCHTRT_REQUIRE(kInvalidArgument, key && resource && std::strlen(key) <= kLongestText,
+                     "the key or the resource is null, or the key is longer than ", kLongestText, " bytes");
     const std::scoped_lock lock(mutex_);
     auto found = resources_.find(key);
     if (found == resources_.end()) {
@@ -186,8 +163,12 @@ int32_t PluginRegistry::releasePluginResource(const char* key) noexcept {
     if (--found->second.count > 0) return 0;
     nv::IPluginResource* object = found->second.object;
     resources_.erase(found);
-    return object->release();
+    return end_resource(*object);
   });
+}
+
+PluginRegistry::~PluginRegistry() {
+  for (const auto& named : resources_) end_resource(*named.second.object);
 }
 
 PluginRegistry& global_registry() {

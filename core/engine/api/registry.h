@@ -18,7 +18,8 @@ namespace torchtrt::engine::api {
 class PluginRegistry final : public nv::IPluginRegistry {
  public:
   explicit PluginRegistry(nv::IPluginRegistry* parent) : parent_(parent) {}
-  ~PluginRegistry() override = default;
+  // Libraries stay loaded: an engine that was built with their plugins may outlive the builder.
+  ~PluginRegistry() override;
 
   void set_parent(nv::IPluginRegistry* parent) { parent_ = parent; }
 
@@ -51,6 +52,9 @@ class PluginRegistry final : public nv::IPluginRegistry {
     void* handle;
     std::vector<nv::IPluginCreatorInterface*> creators;
   };
+  // What the creator itself says.
+  static std::string namespace_of(nv::IPluginCreatorInterface& creator);
+  std::vector<nv::IPluginCreatorInterface*> insert_all(const std::vector<nv::IPluginCreatorInterface*>& creators);
   bool insert(nv::IPluginCreatorInterface& creator, const std::string& name_space);
   bool erase(const nv::IPluginCreatorInterface& creator);
 

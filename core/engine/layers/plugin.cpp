@@ -57,11 +57,20 @@ void check_rule(const DimRule& rule, const Types& types) {
   }
 }
 
+// The rule of a plan, after a look at everything else that the plan says of the plugin.
 DimRule built_rule(const PluginLayer& layer) {
   DimRule rule = DimRule::decoded(layer.rule);
-  TORCHTRT_REQUIRE(kCorruptPlan, layer.graph_types.size() == layer.plugin_types.size(),
-                   "the plan is damaged: types of a plugin's tensors");
-  check_rule(rule, to_types(std::span(layer.graph_types).last(static_cast<size_t>(rule.output_count()))));
+  const int64_t tensors = std::ssize(to_types(layer.plugin_types)), outputs = rule.output_count();
+  const auto names_input = [&](int64_t input) { return input >= 0 && input < layer.tensors; };
+  const auto names_input_or_none = [&](int64_t input) { return input == -1 || names_input(input); };
+  TORCHTRT_REQUIRE(kCorruptPlan,
+                   std::ssize(layer.graph_types) == tensors && outputs <= tensors && layer.tensors >= 0 &&
+                       layer.tensors <= tensors - outputs && layer.workspace >= 0 &&
+                       (layer.aliases.empty() || std::ssize(layer.aliases) == outputs) &&
+                       std::all_of(layer.aliases.begin(), layer.aliases.end(), names_input_or_none) &&
+                       std::all_of(layer.in_place.begin(), layer.in_place.end(), names_input),
+                   "the plan is damaged: ", layer.title());
+  check_rule(rule, to_types(std::span(layer.graph_types).last(static_cast<size_t>(outputs))));
   return rule;
 }
 

@@ -72,7 +72,7 @@ class PluginObject {
 };
 
 // Numbers in plans.
-enum class PluginGeneration : int8_t { kV2Ext, kV2IOExt, kV2DynamicExt, kV3, kV3Quick };
+enum class PluginGeneration : int8_t { kV2Ext, kV2IOExt, kV2DynamicExt, kV3, kV3Quick, kV3Aot };
 
 // The attributes of both kinds.
 struct PluginLayer {
