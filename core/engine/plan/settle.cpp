@@ -98,6 +98,33 @@ void settle_level(Graph& graph) {
 
 // ---- constants
 
+// The same constant in the graph, perhaps one that this body took a copy of; else a new one.
+ValueId constant_in(Graph& graph, const Graph& body, NodeId id) {
+  const auto& op = *as<Constant>(*body.node(id).layer);
+  for (const Node& node : graph.nodes()) {
+    const auto* other = node.layer ? as<Constant>(*node.layer) : nullptr;
+    if (other && !op.weights.empty() && other->weights.data == op.weights.data && other->shape == op.shape &&
+        other->weights.dtype == op.weights.dtype && other->weights.count == op.weights.count &&
+        other->weights.name == op.weights.name)
+      return node.outputs[0];
+  }
+  const NodeId outer = graph.add(op, {});
+  graph.set_name(outer, body.node(id).name);
+  graph.mutable_node(outer).metadata = body.node(id).metadata;
+  graph.set_value_name(graph.node(outer).outputs[0], body.stale_value(body.node(id).outputs[0]).name);
+  return graph.node(outer).outputs[0];
+}
+
+std::string fresh_name(const Graph& graph, const std::string& name) {
+  const auto is_taken = [&](const std::string& wanted) {
+    return std::any_of(graph.inputs().begin(), graph.inputs().end(),
+                       [&](ValueId input) { return graph.stale_value(input).name == wanted; });
+  };
+  std::string result = name.empty() ? "constant" : name;
+  for (int i = 2; is_taken(result); ++i) result = join(name, " #", i);
+  return result;
+}
+
 // The body with its constants as further inputs, whose values in `graph` are added to `constants`. Null: there are
 // none.
 std::shared_ptr<Graph> without_constants(Graph& graph, const Graph& body, const std::vector<ValueId>& on_host,
@@ -105,22 +132,17 @@ std::shared_ptr<Graph> without_constants(Graph& graph, const Graph& body, const 
   Graph changed = body.clone();
   const Needs needs = find_needs(body, body.order(), on_host);
   for (NodeId id = 0; id < static_cast<NodeId>(body.nodes().size()); ++id) {
-    const auto* op = as<Constant>(*body.node(id).layer);
-    if (!op || needs.host[static_cast<size_t>(body.node(id).outputs[0])]) continue;
+    if (!as<Constant>(*body.node(id).layer) || needs.host[static_cast<size_t>(body.node(id).outputs[0])]) continue;
     const ValueId old = body.node(id).outputs[0];
     const Value& value = body.value(old);
-    const NodeId outer = graph.add(*op, {});
-    graph.set_name(outer, body.node(id).name);
-    graph.mutable_node(outer).metadata = body.node(id).metadata;
-    graph.set_value_name(graph.node(outer).outputs[0], value.name);
-    ValueId inner = changed.add_input(join(value.name, " #", changed.inputs().size()), value.dtype, value.shape);
+    ValueId inner = changed.add_input(fresh_name(changed, value.name), value.dtype, value.shape);
     if (changed.is_output(old)) {
       const NodeId copy = changed.add(Identity{}, {inner});
       changed.set_name(copy, join(value.name, " as result"));
       inner = changed.node(copy).outputs[0];
     }
     changed.replace_uses(old, inner);
-    constants.push_back(graph.node(outer).outputs[0]);
+    constants.push_back(constant_in(graph, body, id));
   }
   if (constants.empty()) return nullptr;
   auto result = std::make_shared<Graph>(compact(changed));
