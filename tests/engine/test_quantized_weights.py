@@ -30,11 +30,11 @@ def whole(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return sample(shape, torch.int32, -3, 4).to(dtype)
 
 
-@pytest.mark.parametrize("refit", [False, True])
+@pytest.mark.parametrize("flag", [None, "REFIT", "WEIGHT_STREAMING"])
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("type", QUANTIZED)
 @pytest.mark.parametrize("op", [Op.NONE, Op.TRANSPOSE])
-def test_products(op: Op, type: str, dtype: torch.dtype, refit: bool) -> None:
+def test_products(op: Op, type: str, dtype: torch.dtype, flag: str | None) -> None:
     q = weight(type, (8, 6) if op == Op.NONE else (6, 8))
     scale, bias = torch.tensor([0.5, 0.25, 2.0, 1.0, 0.125, 4.0]), whole((1, 1, 6), dtype)
     axis = 1 if op == Op.NONE else 0
@@ -51,8 +51,8 @@ def test_products(op: Op, type: str, dtype: torch.dtype, refit: bool) -> None:
         return layer.get_output(0)
 
     def configure(config: trt.IBuilderConfig) -> None:
-        if refit:
-            config.set_flag(trt.BuilderFlag.REFIT)
+        if flag:
+            config.set_flag(getattr(trt.BuilderFlag, flag))
 
     x = whole((2, 3, 8), dtype)
     plan, log = build_engine(build, [x], configure=configure)
