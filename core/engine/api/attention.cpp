@@ -1,14 +1,9 @@
-// AttentionBlock: fields, inputs and what the engine does not have of attention (quantized softmax).
+// AttentionBlock: fields and inputs of attention.
 #include "core/engine/api/attention.h"
 
 #include "core/engine/api/network.h"
 
 namespace torchtrt::engine::api {
-namespace {
-
-constexpr const char* kNoQuantization = "quantized softmax of attention is not built into the embedded engine yet";
-
-}  // namespace
 
 AttentionBlock::AttentionBlock(Network& network, NodeId node) : network_(network), node_(node) { mImpl = this; }
 
@@ -27,12 +22,15 @@ bool AttentionBlock::normalizes(nv::AttentionNormalizationOp operation) {
   return operation == nv::AttentionNormalizationOp::kSOFTMAX;
 }
 
-bool AttentionBlock::set_input(const char* function, int32_t index, const nv::ITensor& tensor) {
-  return network_.report().attempt(function, [&] { network_.graph().set_input(node_, index, network_.id_of(tensor)); });
+bool AttentionBlock::set_input(const char* function, int32_t index, const nv::ITensor* tensor) {
+  return network_.report().attempt(function, [&] {
+    const bool takes_away = !tensor && index >= static_cast<int32_t>(network_.graph().node(node_).inputs.size());
+    if (!takes_away) network_.graph().set_input(node_, index, tensor ? network_.id_of(*tensor) : kNoId);
+  });
 }
 
 bool AttentionBlock::setInput(int32_t index, nv::ITensor& input) noexcept {
-  if (index >= 0 && index < 3) return set_input("IAttention::setInput", index, input);
+  if (index >= 0 && index < 3) return set_input("IAttention::setInput", index, &input);
   network_.report().error("IAttention::setInput", nv::ErrorCode::kINVALID_ARGUMENT,
                           join("attention has inputs 0 query, 1 key, 2 value, not ", index, "; masks go to setMask"));
   return false;
@@ -74,15 +72,20 @@ nv::AttentionNormalizationOp AttentionBlock::getNormalizationOperation() const n
   return op().normalize ? nv::AttentionNormalizationOp::kSOFTMAX : nv::AttentionNormalizationOp::kNONE;
 }
 
-bool AttentionBlock::setCausal(bool causal) noexcept {
-  return change("IAttention::setCausal", [&](Attention& op) {
-    TORCHTRT_REQUIRE(kInvalidArgument, !causal || !getMask(), "a mask is set; attention is masked or causal, not both");
+bool AttentionBlock::set_causal(const char* function, CausalMask causal) {
+  return change(function, [&](Attention& op) {
+    TORCHTRT_REQUIRE(kInvalidArgument, causal == CausalMask::kNone || !getMask(),
+                     "a mask is set; attention is masked or causal, not both");
     op.causal = causal;
   });
 }
 
+bool AttentionBlock::setCausal(bool causal) noexcept {
+  return set_causal("IAttention::setCausal", causal ? CausalMask::kUpperLeft : CausalMask::kNone);
+}
+
 bool AttentionBlock::setMask(nv::ITensor& mask) noexcept {
-  if (!op().causal) return set_input("IAttention::setMask", 3, mask);
+  if (op().causal == CausalMask::kNone) return set_input("IAttention::setMask", Attention::kMask, &mask);
   network_.report().error("IAttention::setMask", nv::ErrorCode::kINVALID_ARGUMENT,
                           "the attention is causal; it is masked or causal, not both");
   return false;
@@ -93,16 +96,16 @@ bool AttentionBlock::setDecomposable(bool decomposable) noexcept {
   return true;
 }
 
-bool AttentionBlock::setNormalizationQuantizeScale(nv::ITensor&) noexcept {
-  network_.report().error("IAttention::setNormalizationQuantizeScale", nv::ErrorCode::kUNSUPPORTED_STATE,
-                          kNoQuantization);
-  return false;
+bool AttentionBlock::setNormalizationQuantizeScale(nv::ITensor& tensor) noexcept {
+  return set_input("IAttention::setNormalizationQuantizeScale", Attention::kQuantizeScale, &tensor);
 }
 
-bool AttentionBlock::setNormalizationQuantizeToType(nv::DataType) noexcept {
-  network_.report().error("IAttention::setNormalizationQuantizeToType", nv::ErrorCode::kUNSUPPORTED_STATE,
-                          kNoQuantization);
-  return false;
+bool AttentionBlock::setNormalizationQuantizeToType(nv::DataType type) noexcept {
+  return change("IAttention::setNormalizationQuantizeToType", [&](Attention& op) { op.quantize_to = ours(type); });
+}
+
+nv::DataType AttentionBlock::getNormalizationQuantizeToType() const noexcept {
+  return op().quantize_to ? theirs(*op().quantize_to) : nv::DataType::kFLOAT;
 }
 
 bool AttentionBlock::setMetadata(const char* text) noexcept {
@@ -124,6 +127,29 @@ bool AttentionBlock::setNbRanks(int32_t ranks) noexcept {
     TORCHTRT_REQUIRE(kInvalidArgument, ranks == 1, ranks, " ranks; the embedded engine runs on one device");
   });
 }
+
+#if TORCHTRT_TENSORRT_MAJOR > 10
+bool AttentionBlock::setCausalKind(nv::CausalMaskKind kind) noexcept {
+  return network_.report().attempt("IAttention::setCausalKind", [&] { ours(kind); }) &&
+         set_causal("IAttention::setCausalKind", ours(kind));
+}
+
+bool AttentionBlock::setQueryForm(nv::AttentionIOForm form) noexcept {
+  return change("IAttention::setQueryForm", [&](Attention& op) { op.query_form = ours(form); });
+}
+
+bool AttentionBlock::setKeyValueForm(nv::AttentionIOForm form) noexcept {
+  return change("IAttention::setKeyValueForm", [&](Attention& op) { op.key_value_form = ours(form); });
+}
+
+bool AttentionBlock::setQueryLengths(nv::ITensor* lengths) noexcept {
+  return set_input("IAttention::setQueryLengths", Attention::kQueryLengths, lengths);
+}
+
+bool AttentionBlock::setKeyValueLengths(nv::ITensor* lengths) noexcept {
+  return set_input("IAttention::setKeyValueLengths", Attention::kKeyValueLengths, lengths);
+}
+#endif
 
 AttentionInputShell::AttentionInputShell(Network& network, NodeId node, AttentionBlock& block)
     : LayerBase(network, node, nv::LayerType::kATTENTION_INPUT), block_(block) {

@@ -23,19 +23,31 @@ class AttentionBlock final : public nv::IAttention, public nv::apiv::VAttention 
   bool setNormalizationOperation(nv::AttentionNormalizationOp operation) noexcept override;
   nv::AttentionNormalizationOp getNormalizationOperation() const noexcept override;
   bool setCausal(bool causal) noexcept override;
-  bool getCausal() const noexcept override { return op().causal; }
+  bool getCausal() const noexcept override { return op().causal == CausalMask::kUpperLeft; }
   bool setMask(nv::ITensor& mask) noexcept override;
   nv::ITensor* getMask() const noexcept override { return getInput(3); }
   bool setDecomposable(bool decomposable) noexcept override;
   bool getDecomposable() const noexcept override { return decomposable_; }
   bool setNormalizationQuantizeScale(nv::ITensor& tensor) noexcept override;
-  nv::ITensor* getNormalizationQuantizeScale() const noexcept override { return nullptr; }
+  nv::ITensor* getNormalizationQuantizeScale() const noexcept override { return getInput(Attention::kQuantizeScale); }
   bool setNormalizationQuantizeToType(nv::DataType type) noexcept override;
-  nv::DataType getNormalizationQuantizeToType() const noexcept override { return nv::DataType::kFLOAT; }
+  nv::DataType getNormalizationQuantizeToType() const noexcept override;
   bool setMetadata(const char* text) noexcept override;
   const char* getMetadata() const noexcept override;
   bool setNbRanks(int32_t ranks) noexcept override;
   int32_t getNbRanks() const noexcept override { return 1; }
+#if TORCHTRT_TENSORRT_MAJOR > 10
+  bool setCausalKind(nv::CausalMaskKind kind) noexcept override;
+  nv::CausalMaskKind getCausalKind() const noexcept override { return theirs(op().causal); }
+  bool setQueryForm(nv::AttentionIOForm form) noexcept override;
+  nv::AttentionIOForm getQueryForm() const noexcept override { return theirs(op().query_form); }
+  bool setKeyValueForm(nv::AttentionIOForm form) noexcept override;
+  nv::AttentionIOForm getKeyValueForm() const noexcept override { return theirs(op().key_value_form); }
+  bool setQueryLengths(nv::ITensor* lengths) noexcept override;
+  nv::ITensor* getQueryLengths() const noexcept override { return getInput(Attention::kQueryLengths); }
+  bool setKeyValueLengths(nv::ITensor* lengths) noexcept override;
+  nv::ITensor* getKeyValueLengths() const noexcept override { return getInput(Attention::kKeyValueLengths); }
+#endif
 
   static bool normalizes(nv::AttentionNormalizationOp operation);  // throws kInvalidArgument
 
@@ -43,7 +55,8 @@ class AttentionBlock final : public nv::IAttention, public nv::apiv::VAttention 
   const Attention& op() const;
   template <class Edit>
   bool change(const char* function, Edit&& edit);
-  bool set_input(const char* function, int32_t index, const nv::ITensor& tensor);
+  bool set_input(const char* function, int32_t index, const nv::ITensor* tensor);
+  bool set_causal(const char* function, CausalMask causal);
 
   Network& network_;
   NodeId node_;
@@ -64,7 +77,7 @@ class AttentionInputShell final : public nv::IAttentionInputLayer,
   nv::ITensor* getOutput(int32_t) const noexcept override { return nullptr; }
 
  protected:
-  int most_inputs() const override { return 4; }
+  int most_inputs() const override { return Attention::kMostInputs; }
 
  private:
   AttentionBlock& block_;

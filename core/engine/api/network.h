@@ -14,6 +14,7 @@
 #include "core/engine/api/report.h"
 #include "core/engine/api/tensor.h"
 #include "core/engine/graph/graph.h"
+#include "core/engine/layers/attention.h"
 
 namespace torchtrt::engine::api {
 
@@ -111,6 +112,10 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
                                   const nv::Dims& window_size) noexcept override;
   nv::IAttention* addAttention(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
                                nv::AttentionNormalizationOp operation, bool causal) noexcept override;
+#if TORCHTRT_TENSORRT_MAJOR > 10
+  nv::IAttention* addAttentionV2(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
+                                 nv::AttentionNormalizationOp operation, nv::CausalMaskKind causal) noexcept override;
+#endif
 
   // ---- network_shapes.cpp
   nv::IConstantLayer* addConstant(const nv::Dims& dimensions, nv::Weights weights) noexcept override;
@@ -139,7 +144,7 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   void name_region(int region, const char* name);  // throws kInvalidArgument for null
   const char* region_name(int region, std::string& kept) const noexcept;
 
-  // ---- network_missing.cpp: kinds that are not built yet answer null and say so
+  // ---- network_kinds.cpp, network_quantize.cpp, network_dynamic.cpp, network_plugins.cpp, network_control.cpp
   nv::ILRNLayer* addLRN(nv::ITensor&, int64_t, float, float, float) noexcept override;
   nv::IRaggedSoftMaxLayer* addRaggedSoftMax(nv::ITensor&, nv::ITensor&) noexcept override;
   nv::IPluginV2Layer* addPluginV2(nv::ITensor* const*, int32_t, nv::IPluginV2& plugin) noexcept override;
@@ -172,6 +177,8 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
                                               int64_t*, int64_t) noexcept override;
 
  private:
+  nv::IAttention* add_attention(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
+                                nv::AttentionNormalizationOp operation, CausalMask causal) noexcept;
   // Runs `make`, which answers the kind with its fields, and adds it with these inputs. Null after an error.
   template <class Shell, class Make, class... Inputs>
   Shell* add(const char* function, Make&& make, const Inputs&... inputs) noexcept;
@@ -180,7 +187,6 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   template <class Shell, class Op>
   Shell* keep(Op op, std::vector<ValueId> inputs);
   std::vector<ValueId> ids_of(nv::ITensor* const* inputs, int32_t count) const;
-  std::nullptr_t missing(const char* function, const char* kind) const noexcept;
   int rank_of(const nv::ITensor& tensor) const;
   void expect_outside(ValueId id) const;  // throws kInvalidArgument where it lies in a loop or conditional
   uint8_t find_uses(ValueId id, std::unordered_map<ValueId, uint8_t>& known) const;

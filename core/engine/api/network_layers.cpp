@@ -196,6 +196,19 @@ nv::IPoolingLayer* Network::addPoolingNd(nv::ITensor& input, nv::PoolingType typ
 
 nv::IAttention* Network::addAttention(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
                                       nv::AttentionNormalizationOp operation, bool causal) noexcept {
+  return add_attention(query, key, value, operation, causal ? CausalMask::kUpperLeft : CausalMask::kNone);
+}
+
+#if TORCHTRT_TENSORRT_MAJOR > 10
+nv::IAttention* Network::addAttentionV2(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
+                                        nv::AttentionNormalizationOp operation, nv::CausalMaskKind causal) noexcept {
+  return report_.guard("INetworkDefinition::addAttentionV2", static_cast<nv::IAttention*>(nullptr),
+                       [&] { return add_attention(query, key, value, operation, ours(causal)); });
+}
+#endif
+
+nv::IAttention* Network::add_attention(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
+                                       nv::AttentionNormalizationOp operation, CausalMask causal) noexcept {
   return report_.guard("INetworkDefinition::addAttention", static_cast<nv::IAttention*>(nullptr), [&] {
     const NodeId node =
         graph_.add(Attention{causal, AttentionBlock::normalizes(operation)}, {id_of(query), id_of(key), id_of(value)});

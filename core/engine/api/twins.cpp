@@ -68,6 +68,8 @@ constexpr KindRow kKinds[] = {
     {"LoopOutput", nv::LayerType::kLOOP_OUTPUT},
     {"Loop", nv::LayerType::kLOOP_OUTPUT},
     {"MatrixMultiply", nv::LayerType::kMATRIX_MULTIPLY},
+    {"DistCollective", nv::LayerType::kDIST_COLLECTIVE},
+    {"MoE", nv::LayerType::kMOE},
     {"NMS", nv::LayerType::kNMS},
     {"NonZero", nv::LayerType::kNON_ZERO},
     {"Normalization", nv::LayerType::kNORMALIZATION},
@@ -99,6 +101,7 @@ constexpr KindRow kKinds[] = {
     {"Unsqueeze", nv::LayerType::kUNSQUEEZE},
 };
 
+#if TORCHTRT_TENSORRT_MAJOR == 10
 constexpr const char* kFlagNames[] = {"kFP16",
                                       "kINT8",
                                       "kDEBUG",
@@ -128,6 +131,36 @@ constexpr const char* kFlagNames[] = {"kFP16",
                                       "kFP4",
                                       "kEDITABLE_TIMING_CACHE",
                                       "kDISTRIBUTIVE_INDEPENDENCE"};
+#else  // "": a number without a flag
+constexpr const char* kFlagNames[] = {"",
+                                      "",
+                                      "kDEBUG",
+                                      "kGPU_FALLBACK",
+                                      "kREFIT",
+                                      "kDISABLE_TIMING_CACHE",
+                                      "kTF32",
+                                      "kSPARSE_WEIGHTS",
+                                      "kSAFETY_SCOPE",
+                                      "",
+                                      "",
+                                      "kDIRECT_IO",
+                                      "kVERSION_COMPATIBLE",
+                                      "kEXCLUDE_LEAN_RUNTIME",
+                                      "",
+                                      "kERROR_ON_TIMING_CACHE_MISS",
+                                      "",
+                                      "kDISABLE_COMPILATION_CACHE",
+                                      "kSTRIP_PLAN",
+                                      "kREFIT_IDENTICAL",
+                                      "kWEIGHT_STREAMING",
+                                      "",
+                                      "kREFIT_INDIVIDUAL",
+                                      "kSTRICT_NANS",
+                                      "kMONITOR_MEMORY",
+                                      "",
+                                      "kEDITABLE_TIMING_CACHE",
+                                      "kDISTRIBUTIVE_INDEPENDENCE"};
+#endif
 static_assert(std::ssize(kFlagNames) == nv::EnumMax<nv::BuilderFlag>());
 
 }  // namespace

@@ -9,12 +9,14 @@
 
 #include "core/engine/graph/weights.h"
 #include "core/engine/layers/activation.h"
+#include "core/engine/layers/attention.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
 #include "core/engine/layers/gather.h"
-#include "core/engine/layers/loop_boundary.h"
 #include "core/engine/layers/kv_cache_update.h"
+#include "core/engine/layers/loop_boundary.h"
 #include "core/engine/layers/matrix_multiply.h"
+#include "core/engine/layers/moe.h"
 #include "core/engine/layers/nms.h"
 #include "core/engine/layers/pooling.h"
 #include "core/engine/layers/reduce.h"
@@ -39,6 +41,7 @@ namespace nv = nvinfer1;
 #define TORCHTRT_ENUM_TWINS(TWIN)                                                             \
   TWIN(nv::ActivationType, ActivationType, kGELU_TANH, kGeluTanh)                             \
   TWIN(nv::BoundingBoxFormat, BoxFormat, kCENTER_SIZES, kCenterSizes)                         \
+  TWIN(nv::MoEActType, MoEActivation, kSILU, kSilu)                                           \
   TWIN(nv::ElementWiseOperation, ElementWiseOp, kLESS, kLess)                                 \
   TWIN(nv::FillOperation, FillOp, kRANDOM_NORMAL, kRandomNormal)                              \
   TWIN(nv::GatherMode, GatherMode, kND, kND)                                                  \
@@ -62,6 +65,15 @@ namespace nv = nvinfer1;
   TWIN(nv::ProfilingVerbosity, Verbosity, kDETAILED, kDetailed)                               \
   TWIN(nv::ILogger::Severity, Severity, kVERBOSE, kVerbose)
 
+// Those that only version 11 has.
+#if TORCHTRT_TENSORRT_MAJOR > 10
+#define TORCHTRT_ENUM_TWINS_11(TWIN)                             \
+  TWIN(nv::AttentionIOForm, AttentionForm, kPACKED_NHD, kPacked) \
+  TWIN(nv::CausalMaskKind, CausalMask, kLOWER_RIGHT, kLowerRight)
+#else
+#define TORCHTRT_ENUM_TWINS_11(TWIN)
+#endif
+
 template <class T>
 struct Twin;
 
@@ -78,6 +90,7 @@ struct Twin;
     using type = theirs;                                                                   \
   };
 TORCHTRT_ENUM_TWINS(TORCHTRT_TWIN)
+TORCHTRT_ENUM_TWINS_11(TORCHTRT_TWIN)
 #undef TORCHTRT_TWIN
 
 // Ours for theirs; throws kInvalidArgument for a number that is none of the enumerators.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/engine/layers/activation.h"
+#include "core/engine/layers/attention.h"
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/convolution.h"
 #include "core/engine/layers/deconvolution.h"
@@ -19,6 +20,8 @@
 #include "core/engine/layers/identity.h"
 #include "core/engine/layers/kv_cache_update.h"
 #include "core/engine/layers/matrix_multiply.h"
+#include "core/engine/layers/dist_collective.h"
+#include "core/engine/layers/moe.h"
 #include "core/engine/layers/nms.h"
 #include "core/engine/layers/non_zero.h"
 #include "core/engine/layers/pooling.h"
@@ -81,6 +84,10 @@ struct Plain<std::optional<T>> {
    std::is_same_v<Plain<decltype(Op::field)>::type, DType>}
 constexpr Row kRows[] = {
     ROW(Activation, type),
+    ROW(Attention, causal),
+    ROW(Attention, key_value_form),
+    ROW(Attention, quantize_to),
+    ROW(Attention, query_form),
     ROW(Cast, to_type),
     ROW(Convolution, padding_mode),
     ROW(Deconvolution, padding_mode),
@@ -97,6 +104,11 @@ constexpr Row kRows[] = {
     ROW(KVCacheUpdate, mode),
     ROW(MatrixMultiply, op0),
     ROW(MatrixMultiply, op1),
+    ROW(DistCollective, op),
+    ROW(DistCollective, reduce_op),
+    ROW(MoE, activation),
+    ROW(MoE, quantize_to),
+    ROW(MoE, scale_type),
     ROW(NMS, format),
     ROW(NMS, indices_type),
     ROW(NonZero, indices_type),
