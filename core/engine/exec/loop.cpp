@@ -206,7 +206,7 @@ void BoundLoop::take_results(Run& run, BoundBody& body) {
   std::vector<Carried> next(run.state.size());
   for (size_t r = 0; r < next.size(); ++r) {
     next[r].host = body.host_output(op_.first_next() + r);
-    if (next[r].host) continue;  // its tensor is made if somebody asks for it
+    if (next[r].host && !fixed_) continue;  // its tensor is made if somebody asks for it
     next[r].tensor = body.output(op_.first_next() + r);
     const Shape before = shapes_[static_cast<size_t>(op_.feeds[r])], now = shape_of(next[r].tensor);
     TORCHTRT_CHECK(before == now || is_packed(types_[static_cast<size_t>(op_.feeds[r])]), "recurrence \"",

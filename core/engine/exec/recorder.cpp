@@ -26,12 +26,20 @@ constexpr std::string_view kRecordable[] = {
     "ShapeOf",      "Shuffle",    "Slice",        "Softmax",       "Squeeze",        "TopK",            "Unary",
     "Unsqueeze"};
 
-bool is_recordable(const Step& step) {
-  if (std::find(std::begin(kRecordable), std::end(kRecordable), step.layer->kind()) == std::end(kRecordable))
-    return false;
-  for (const Field& field : step.layer->fields())
+bool are_known(std::span<const Shape> shapes) {
+  return std::all_of(shapes.begin(), shapes.end(), [](const Shape& shape) { return shape.is_known(); });
+}
+
+bool is_recordable_layer(const Layer& layer, std::span<const Shape> out_shapes) {
+  if (std::find(std::begin(kRecordable), std::end(kRecordable), layer.kind()) == std::end(kRecordable)) return false;
+  for (const Field& field : layer.fields())
     if (const auto* weights = std::get_if<Weights>(&field.value); weights && !weights->empty()) return false;
-  return std::all_of(step.out_shapes.begin(), step.out_shapes.end(), [](const Shape& s) { return s.is_known(); });
+  return are_known(out_shapes);
+}
+
+bool is_recordable(const Step& step) {
+  if (step.bound) return are_known(step.out_shapes) && step.bound->is_recordable(is_recordable_layer);
+  return is_recordable_layer(*step.layer, step.out_shapes);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 //  - The first runs of a program are plain: libraries initialise themselves and choose their kernels.
 //  - A graph holds addresses. Those that come twice get a graph of their own, up to kMaxGraphs; where the caller's
 //    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied.
-//  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run bodies or
+//  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run
 //    foreign code, or bring weights along from the host. While the caller's own stream is being captured, runs are plain.
 //  - Graphs of a context share memory. A run on another stream than the one before waits for that.
 #pragma once

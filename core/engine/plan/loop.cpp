@@ -155,6 +155,7 @@ std::optional<HostValues> Loop::fold(const HostArgs& in) const {
   for (const HostValue* value : state.values)
     if (!value || !value->is_known()) return std::nullopt;
   const int64_t limit = trips(in).value_or(kMaxFoldedTrips + 1);
+  if (!conditional && limit > kMaxFoldedTrips) return std::nullopt;
   for (int64_t trip = 0; trip < limit; ++trip) {
     if (trip == kMaxFoldedTrips) return std::nullopt;
     const Evaluation inside = evaluate_body(*body, state);

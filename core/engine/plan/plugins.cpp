@@ -1,11 +1,13 @@
-// configure_plugins: every plugin of the schedule, told its tensors with the ranges of each profile.
+// configure_plugins: every plugin of the schedule and of bodies in it, told its tensors with the ranges of each profile.
 //   c1  an aliased output names one of the plugin's tensor inputs, each of them at most once
 //   c2  an aliased output has the type and, at the opt shapes, the shape of its input
 #include "core/engine/plan/plugins.h"
 
 #include <algorithm>
 
+#include "core/engine/graph/compact.h"
 #include "core/engine/layers/plugin.h"
+#include "core/engine/plan/body_view.h"
 #include "core/engine/plan/corner.h"
 
 namespace torchtrt::engine {
@@ -125,32 +127,97 @@ void keep(const Graph& graph, const Node& node, const PluginBuild& build, Plugin
   op.slot->object = std::move(choice.object);
 }
 
+void configure_one(Graph& graph, NodeId id, const std::vector<Corners>& corners, const PluginOptions& options) {
+  const Node& node = graph.node(id);
+  PluginLayer& op = *as_plugin(*graph.mutable_node(id).layer);
+  try {
+    PluginBuild build{{}, node.inputs.size(), options.asks_aliases, options.weak};
+    for (const Corners& at : corners) build.profiles.push_back(tensors_at(graph, node, at));
+    PluginChoice choice = op.slot->object->configure(build);
+    check_aliases(choice, op, build);
+    keep(graph, node, build, std::move(choice), op);
+  } catch (const Error& error) {
+    throw Error(error.kind(), describe_failure(graph, id, error.what()));
+  }
+  graph.touch(id);
+}
+
+// ---- plugins in bodies of loops and branches
+
+bool has_plugins(const Graph& graph) {
+  bool found = false;
+  visit_graphs(graph, [&](const Graph& level) {
+    for (const Node& node : level.nodes()) found = found || (node.layer && as_plugin(*node.layer));
+  });
+  return found;
+}
+
+// A branch that is not taken at this corner may not be able to run: what is behind the failure stays as it was defined.
+Evaluation evaluate_inside(const Graph& body, const BodyArgs& args, bool largest) {
+  Evaluation evaluation = start_body(body, args);
+  if (largest) evaluation.assume_largest();
+  try {
+    for (const NodeId id : body.order()) evaluation.evaluate(id);
+  } catch (const Error&) {
+  }
+  return evaluation;
+}
+
+BodyArgs args_at(const Graph& graph, const Node& node, const Evaluation& evaluation, size_t body) {
+  Shapes shapes;
+  std::vector<const HostValue*> values;
+  Types types;
+  for (const ValueId input : node.inputs) {
+    shapes.push_back(evaluation.shape(input));
+    values.push_back(evaluation.host(input).get());
+    types.push_back(graph.stale_value(input).dtype);
+  }
+  return bodies_of(*node.layer, {shapes, values, types}).at(body).args;
+}
+
+void configure_level(Graph& graph, const std::vector<NodeId>& order, const std::vector<Corners>& corners,
+                     const PluginOptions& options);
+
+void configure_bodies(Graph& graph, NodeId id, const std::vector<Corners>& corners, const PluginOptions& options) {
+  size_t position = 0;
+  for (const Field& field : graph.node(id).layer->fields()) {
+    const auto* body = std::get_if<GraphRef>(&field.value);
+    if (!body || !*body) continue;
+    const size_t i = position++;
+    if (!has_plugins(**body)) continue;
+    Graph inside = (*body)->clone();
+    const auto at = [&](const Evaluation& outside, bool largest) {
+      return evaluate_inside(inside, args_at(graph, graph.node(id), outside, i), largest);
+    };
+    std::vector<Corners> inner;
+    for (const Corners& outer : corners)
+      inner.push_back({at(outer.min, false), at(outer.opt, true), at(outer.max, true)});
+    configure_level(inside, inside.order(), inner, {options.weak, /*asks_aliases=*/false});
+    auto fresh = std::make_shared<Graph>(compact(inside));
+    fresh->first_shape_error();
+    graph.mutable_node(id).layer->set_field(field.name, GraphRef(std::move(fresh)));
+    graph.touch(id);
+  }
+}
+
+void configure_level(Graph& graph, const std::vector<NodeId>& order, const std::vector<Corners>& corners,
+                     const PluginOptions& options) {
+  for (const NodeId id : order) {
+    if (as_plugin(*graph.node(id).layer)) configure_one(graph, id, corners, options);
+    configure_bodies(graph, id, corners, options);
+  }
+}
+
 }  // namespace
 
 void configure_plugins(Graph& graph, const std::vector<NodeId>& order, const std::vector<Profile>& profiles,
                        const PluginOptions& options) {
-  std::vector<NodeId> plugins;
-  for (const NodeId id : order)
-    if (as_plugin(*graph.node(id).layer)) plugins.push_back(id);
-  if (plugins.empty()) return;
+  if (!has_plugins(graph)) return;
   std::vector<Corners> corners;
   for (const Profile& profile : profiles)
     corners.push_back({evaluate_at(graph, order, profile, Corner::kMin), evaluate_at(graph, order, profile, Corner::kOpt),
                        evaluate_at(graph, order, profile, Corner::kMax)});
-  for (const NodeId id : plugins) {
-    const Node& node = graph.node(id);
-    PluginLayer& op = *as_plugin(*graph.mutable_node(id).layer);
-    try {
-      PluginBuild build{{}, node.inputs.size(), options.asks_aliases, options.weak};
-      for (const Corners& at : corners) build.profiles.push_back(tensors_at(graph, node, at));
-      PluginChoice choice = op.slot->object->configure(build);
-      check_aliases(choice, op, build);
-      keep(graph, node, build, std::move(choice), op);
-    } catch (const Error& error) {
-      throw Error(error.kind(), describe_failure(graph, id, error.what()));
-    }
-    graph.touch(id);
-  }
+  configure_level(graph, order, corners, options);
 }
 
 }  // namespace torchtrt::engine
