@@ -210,8 +210,10 @@ nv::IAttention* Network::addAttentionV2(nv::ITensor& query, nv::ITensor& key, nv
 nv::IAttention* Network::add_attention(nv::ITensor& query, nv::ITensor& key, nv::ITensor& value,
                                        nv::AttentionNormalizationOp operation, CausalMask causal) noexcept {
   return report_.guard("INetworkDefinition::addAttention", static_cast<nv::IAttention*>(nullptr), [&] {
-    const NodeId node =
-        graph_.add(Attention{causal, AttentionBlock::normalizes(operation)}, {id_of(query), id_of(key), id_of(value)});
+    Attention op;
+    op.causal = causal;
+    op.normalize = AttentionBlock::normalizes(operation);
+    const NodeId node = graph_.add(std::move(op), {id_of(query), id_of(key), id_of(value)});
     auto& block = *attentions_.emplace_back(std::make_unique<AttentionBlock>(*this, node));
     layers_.push_back(std::make_unique<AttentionInputShell>(*this, node, block));
     layers_.push_back(std::make_unique<AttentionOutputShell>(*this, node, block));

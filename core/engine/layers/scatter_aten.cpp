@@ -6,8 +6,6 @@
 #include <ATen/TensorOperators.h>
 #include <c10/util/accumulate.h>
 
-#include <algorithm>
-
 #include "core/engine/layers/kernel.h"
 #include "core/engine/layers/move_aten.h"
 #include "core/engine/layers/scatter.h"
@@ -15,84 +13,82 @@
 namespace torchtrt::engine {
 namespace {
 
-// Rows of `length` elements: updates [n, length] to places of data [count, length].
-struct Rows {
-  at::Tensor places;   // [n] int64, inside [0, count) where not outside
-  at::Tensor outside;  // [n]
-  int64_t count = 1;
-  int64_t length = 1;
+// Places of updates along an axis of `length`; what is there does not matter where it lies outside.
+struct Places {
+  at::Tensor index;    // int64
+  at::Tensor outside;  // of the same shape
 };
 
-at::Tensor from_the_end(const at::Tensor& indices, int64_t length) {
-  const at::Tensor index = indices.to(at::kLong);
-  return at::where(index < 0, index + length, index);
+Places places_of(const at::Tensor& indices, int64_t length) {
+  at::Tensor index = indices.to(at::kLong);
+  index = at::where(index < 0, index + length, index);
+  const at::Tensor outside = (index < 0).logical_or_(index >= length);
+  return {index, outside};
 }
 
-at::Tensor is_outside(const at::Tensor& index, int64_t length) { return (index < 0).logical_or_(index >= length); }
-
-// Places are single elements in row major order: those of the indices' own coordinates, with the axis replaced.
-Rows element_rows(int64_t axis, const at::Tensor& data, const at::Tensor& indices) {
-  const at::Tensor index = from_the_end(indices, data.size(axis));
-  at::Tensor places = at::zeros_like(index);
-  int64_t stride = 1;
-  for (int64_t i = data.dim(); i-- > 0; stride *= data.size(i)) {
-    std::vector<int64_t> sizes(static_cast<size_t>(data.dim()), 1);
-    sizes[static_cast<size_t>(i)] = -1;
-    places.add_(i == axis ? index : positions(indices.size(i), at::kLong, data.device()).view(sizes), stride);
-  }
-  return {places.reshape(-1), is_outside(index, data.size(axis)).reshape(-1), data.numel(), 1};
+// By update: the last one of its place along the axis, -1 where there is none. Those outside ask for place 0.
+at::Tensor last_updates(const Places& places, const at::Tensor& inside, int64_t axis, int64_t length) {
+  std::vector<int64_t> table_sizes = places.index.sizes().vec(), row(table_sizes.size(), 1);
+  table_sizes[static_cast<size_t>(axis)] = length + 1;
+  row[static_cast<size_t>(axis)] = -1;
+  at::Tensor last = at::full(table_sizes, -1, places.index.options());
+  const at::Tensor number = positions(places.index.size(axis), at::kLong, places.index.device()).view(row);
+  last.scatter_reduce_(axis, places.index.masked_fill(places.outside, length), number.expand_as(places.index), "amax");
+  return last.gather(axis, inside);
 }
 
-// Places are the entries that m numbers name.
-Rows nd_rows(const at::Tensor& data, const at::Tensor& indices) {
-  const int64_t m = indices.size(-1);
-  const at::Tensor list = indices.reshape({indices.numel() / std::max<int64_t>(m, 1), m});
-  std::vector<int64_t> outer = indices.sizes().vec();
-  outer.pop_back();
-  const int64_t n = c10::multiply_integers(outer);
-  Rows rows{at::zeros({n}, list.options().dtype(at::kLong)), at::zeros({n}, list.options().dtype(at::kBool))};
-  for (int64_t i = 0; i < m; ++i) {
-    const at::Tensor index = from_the_end(list.select(1, i), data.size(i));
-    rows.outside.logical_or_(is_outside(index, data.size(i)));
-    rows.places.mul_(data.size(i)).add_(index);
-    rows.count *= data.size(i);
-  }
-  for (int64_t i = m; i < data.dim(); ++i) rows.length *= data.size(i);
-  return rows;
+void write_elements(int64_t axis, const Places& places, const at::Tensor& updates, const at::Tensor& data,
+                    const at::Tensor& out) {
+  const at::Tensor inside = places.index.masked_fill(places.outside, 0);
+  const at::Tensor last = last_updates(places, inside, axis, data.size(axis));
+  const at::Tensor values = at::where(last < 0, data.gather(axis, inside), updates.gather(axis, last.clamp_min(0)));
+  out.scatter_(axis, inside, values);
 }
 
-// The number of the last update of each place, -1 where there is none.
-at::Tensor last_updates(const Rows& rows) {
-  const int64_t n = rows.places.numel();
-  at::Tensor last = at::full({rows.count + 1}, -1, rows.places.options());
-  const at::Tensor targets = rows.places.masked_fill(rows.outside, rows.count);
-  last.scatter_reduce_(0, targets, positions(n, at::kLong, rows.places.device()), "amax");
-  return last;
-}
-
-void write(const Rows& rows, const at::Tensor& data, const at::Tensor& updates, const at::Tensor& out) {
-  const at::Tensor places = rows.places.masked_fill(rows.outside, 0);
-  const at::Tensor last = last_updates(rows).index_select(0, places);
+// Updates and data in rows: [n, length] and [count, length].
+void write_rows(const Places& places, const at::Tensor& updates, const at::Tensor& data, const at::Tensor& out) {
+  const at::Tensor inside = places.index.masked_fill(places.outside, 0);
+  const at::Tensor last = last_updates(places, inside, 0, data.size(0));
   const at::Tensor values =
-      at::where((last < 0).unsqueeze(1), data.reshape({rows.count, rows.length}).index_select(0, places),
-                updates.reshape({rows.places.numel(), rows.length}).index_select(0, last.clamp_min(0)));
-  out.view({rows.count, rows.length}).index_copy_(0, places, values);
+      at::where((last < 0).unsqueeze(1), data.index_select(0, inside), updates.index_select(0, last.clamp_min(0)));
+  out.index_copy_(0, inside, values);
+}
+
+// The m numbers of each tuple as one place in row major order.
+Places entries_of(const at::Tensor& indices, const at::Tensor& data) {
+  const int64_t m = indices.size(-1);
+  const int64_t n = c10::multiply_integers(indices.sizes().slice(0, static_cast<size_t>(indices.dim()) - 1));
+  const at::TensorOptions options(indices.device());
+  Places all{at::zeros({n}, options.dtype(at::kLong)), at::zeros({n}, options.dtype(at::kBool))};
+  if (m == 0) return all;
+  const at::Tensor tuples = indices.reshape({n, m});
+  for (int64_t i = 0; i < m; ++i) {
+    const Places one = places_of(tuples.select(1, i), data.size(i));
+    all.index.mul_(data.size(i)).add_(one.index);
+    all.outside.logical_or_(one.outside);
+  }
+  return all;
+}
+
+void write_entries(const at::Tensor& indices, const at::Tensor& updates, const at::Tensor& data,
+                   const at::Tensor& out) {
+  const Places places = entries_of(indices, data);
+  const int64_t length = c10::multiply_integers(data.sizes().slice(static_cast<size_t>(indices.size(-1))));
+  if (length == 1) return write_elements(0, places, updates.reshape(-1), data.reshape(-1), out.view(-1));
+  write_rows(places, updates.reshape({-1, length}), data.reshape({-1, length}), out.view({-1, length}));
 }
 
 }  // namespace
 
 void run(const Scatter& op, Call& call) {
   const at::Tensor &data = call.in(0), &indices = call.in(1), &updates = call.in(2);
-  const bool place = call.dest(0).defined() && call.dest(0).is_contiguous();
-  const at::Tensor out = place ? call.dest(0) : at::empty(data.sizes(), data.options());
-  if (data.numel() > 0 && updates.numel() > 0) {
-    const Rows rows = op.mode == ScatterMode::kElement ? element_rows(op.axis, data, indices) : nd_rows(data, indices);
-    out.copy_(data);
-    write(rows, data, updates, out);
-  } else {
-    out.copy_(data);
-  }
+  const bool in_place = call.dest(0).defined() && call.dest(0).is_contiguous();
+  const at::Tensor out = in_place ? call.dest(0) : at::empty(data.sizes(), data.options());
+  out.copy_(data);
   call.set(0, out);
+  if (data.numel() == 0 || updates.numel() == 0) return;
+  if (op.mode == ScatterMode::kND) return write_entries(indices, updates, data, out);
+  write_elements(op.axis, places_of(indices, data.size(op.axis)), updates, data, out);
 }
 TORCHTRT_KERNEL(Scatter)
 

@@ -315,16 +315,20 @@ TEST_F(ContextTest, FailingKernelsNameTheirLayer) {
       << message;
 }
 
-TEST_F(ContextTest, ProfilerHearsOfEveryLayer) {
+TEST_F(ContextTest, LogHearsOfEveryLayer) {
   DynamicAdd add;
   at::Tensor x = numbers({2, 4}), y = at::zeros_like(x);
   add.context->set_input_shape("x", {2, 4});
   add.context->set_address("x", x.data_ptr());
   add.context->set_address("y", y.data_ptr());
   std::vector<std::string> heard;
-  add.context->set_profiler([&](const std::string& layer, float) { heard.push_back(layer); });
+  add.context->set_layer_log([&](const std::string& layer) { heard.push_back(layer); });
+  EXPECT_TRUE(add.context->times().empty());
+  add.context->record_times(true);
   add.context->enqueue(nullptr);
   EXPECT_EQ(heard, std::vector<std::string>{"(Unnamed Layer* 0) [ToyAdd]"});
+  ASSERT_EQ(add.context->times().size(), 1u);
+  EXPECT_GE(add.context->times()[0], 0.0f);
 }
 
 TEST_F(ContextTest, ProfilesHaveTheirOwnRanges) {
