@@ -207,3 +207,71 @@ def test_weakly_typed_networks_have_debug_tensors() -> None:
     _, x, _ = run(session, listener, "double", "y")
     assert torch.equal(dict(listener.seen)["double"], x * 2)
     assert torch.equal(dict(listener.seen)["y"], -(x * 2).relu())
+
+
+def looped(marks: bool = True) -> Session:
+    """y = x doubled three times in a loop; "next" is the doubled value of each iteration."""
+    session = Session()
+    n = session.network
+    session.kept = [np.array(3, np.int32), np.full((1, 3), 2, np.float32)]
+    trips, two = (
+        n.add_constant(a.shape, trt.Weights(kind, a.ctypes.data, a.size)).get_output(0)
+        for a, kind in zip(session.kept, (trt.int32, trt.float32), strict=True)
+    )
+    loop = n.add_loop()
+    loop.add_trip_limit(trips, trt.TripLimit.COUNT)
+    recurrence = loop.add_recurrence(session.input("x", (2, 3)))
+    following = n.add_elementwise(recurrence.get_output(0), two, trt.ElementWiseOperation.PROD).get_output(0)
+    following.name = "next"
+    recurrence.set_input(1, following)
+    y = loop.add_loop_output(recurrence.get_output(0), trt.LoopOutput.LAST_VALUE).get_output(0)
+    y.name = "y"
+    n.mark_output(y)
+    session.recurrence = recurrence.get_output(0)
+    if marks:
+        n.mark_debug(following)
+    return session
+
+
+def test_tensors_inside_a_loop_are_reported_in_every_iteration() -> None:
+    listener = Listener()
+    _, x, engine = run(looped(), listener, "next")
+    assert engine.is_debug_tensor("next")
+    assert listener.names() == ["next"] * 3
+    for i, (_, value) in enumerate(listener.seen):
+        assert torch.equal(value, x * 2 ** (i + 1))
+
+
+def test_what_enters_a_loop_is_no_debug_tensor() -> None:  # regions c3
+    session = looped(marks=False)
+    session.network.mark_debug(session.recurrence)
+    assert session.plan() is None
+    assert "debug tensor" in session.logger.last_error()
+
+
+def test_tensors_of_a_branch_are_reported_where_it_runs() -> None:
+    session = Session()
+    n = session.network
+    x, flag = session.input("x", (2, 3)), session.input("flag", (), trt.bool)
+    conditional = n.add_if_conditional()
+    conditional.set_condition(flag)
+    inside = conditional.add_input(x).get_output(0)
+    then = n.add_unary(inside, trt.UnaryOperation.EXP).get_output(0)
+    other = n.add_unary(inside, trt.UnaryOperation.NEG).get_output(0)
+    then_end = n.add_unary(then, trt.UnaryOperation.ABS).get_output(0)
+    y = conditional.add_output(then_end, other).get_output(0)
+    then.name, other.name, y.name = "then", "other", "y"
+    n.mark_output(y)
+    n.mark_debug(then)
+    engine = session.engine()
+    context = engine.create_execution_context()
+    listener = Listener()
+    context.set_debug_listener(listener)
+    context.set_all_tensors_debug_state(True)
+    values = on_device(torch.randn(2, 3))
+    on_host = engine.get_tensor_location("flag") == trt.TensorLocation.HOST
+    for taken in (True, False, True):
+        flags = torch.tensor(taken) if on_host else on_device(torch.tensor(taken))
+        assert run_context(context, {"x": values, "flag": flags}, {"y": empty((2, 3))})
+    assert listener.names() == ["then", "then"]
+    torch.testing.assert_close(listener.seen[0][1], values.cpu().exp())

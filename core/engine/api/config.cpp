@@ -177,8 +177,18 @@ void BuilderConfig::clearQuantizationFlag(nv::QuantizationFlag flag) noexcept {
   report_.attempt("IBuilderConfig::clearQuantizationFlag", [&] { options_.quantization &= ~bit_of(flag); });
 }
 
+void BuilderConfig::setQuantizationFlags(nv::QuantizationFlags flags) noexcept {
+  report_.attempt("IBuilderConfig::setQuantizationFlags", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, (flags >> nv::EnumMax<nv::QuantizationFlag>()) == 0, "mask ", flags,
+                     " has bits of no quantization flag");
+    options_.quantization = flags;
+    without_effect("IBuilderConfig::setQuantizationFlags");
+  });
+}
+
 void BuilderConfig::setQuantizationFlag(nv::QuantizationFlag flag) noexcept {
-  report_.attempt("IBuilderConfig::setQuantizationFlag", [&] { options_.quantization |= bit_of(flag); });
+  report_.attempt("IBuilderConfig::setQuantizationFlag",
+                  [&] { setQuantizationFlags(options_.quantization | bit_of(flag)); });
 }
 
 bool BuilderConfig::getQuantizationFlag(nv::QuantizationFlag flag) const noexcept {

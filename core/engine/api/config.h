@@ -58,7 +58,7 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
   nv::IAlgorithmSelector* getAlgorithmSelector() const noexcept override { return options_.selector; }
   bool setCalibrationProfile(const nv::IOptimizationProfile* profile) noexcept override;
   const nv::IOptimizationProfile* getCalibrationProfile() noexcept override { return options_.calibration_profile; }
-  void setQuantizationFlags(nv::QuantizationFlags flags) noexcept override { options_.quantization = flags; }
+  void setQuantizationFlags(nv::QuantizationFlags flags) noexcept override;
   nv::QuantizationFlags getQuantizationFlags() const noexcept override { return options_.quantization; }
   void clearQuantizationFlag(nv::QuantizationFlag flag) noexcept override;
   void setQuantizationFlag(nv::QuantizationFlag flag) noexcept override;

@@ -4,6 +4,7 @@
 
 #include "core/engine/api/engine.h"
 #include "core/engine/api/twins.h"
+#include "core/engine/plan/body.h"
 #include "core/engine/plan/aliases.h"
 
 namespace torchtrt::engine::api {
@@ -53,7 +54,7 @@ void CudaEngine::expect_one_profile(const char* function) const {
 }
 
 const char* CudaEngine::getIOTensorName(int32_t index) const noexcept {
-  if (index >= 0 && index < getNbIOTensors()) return plan().bindings[static_cast<size_t>(index)].name.c_str();
+  if (index >= 0 && index < getNbIOTensors()) return about_.bindings[static_cast<size_t>(index)].name.c_str();
   report_.error("ICudaEngine::getIOTensorName", nv::ErrorCode::kINVALID_ARGUMENT,
                 join("index ", index, ", the engine has ", getNbIOTensors(), " inputs and outputs"));
   return nullptr;
@@ -146,14 +147,15 @@ int32_t CudaEngine::getTensorVectorizedDim(const char* name) const noexcept {
 // ---- debug tensors
 
 bool CudaEngine::isDebugTensor(const char* name) const noexcept {
-  const auto& values = plan().graph.debug_values();
-  return name && std::any_of(values.begin(), values.end(),
-                             [&](ValueId id) { return plan().graph.stale_value(id).name == name; });
+  return report_.guard("ICudaEngine::isDebugTensor", false, [&] { return name && debug_tensors().contains(name); });
 }
 
+// Those inside loops and conditionals too.
 std::set<std::string, std::less<>> CudaEngine::debug_tensors() const {
   std::set<std::string, std::less<>> names;
-  for (const ValueId id : plan().graph.debug_values()) names.insert(plan().graph.stale_value(id).name);
+  visit_graphs(plan().graph, [&](const Graph& graph) {
+    for (const ValueId id : graph.debug_values()) names.insert(graph.stale_value(id).name);
+  });
   return names;
 }
 
@@ -162,7 +164,7 @@ std::set<std::string, std::less<>> CudaEngine::debug_tensors() const {
 const InputRange* CudaEngine::range_of(const char* name, int32_t profile) const {
   TORCHTRT_REQUIRE(kInvalidArgument, profile >= 0 && profile < getNbOptimizationProfiles(), "profile ", profile,
                    "; the engine has ", getNbOptimizationProfiles());
-  const InputRange* range = name ? plan().profiles[static_cast<size_t>(profile)].find(name) : nullptr;
+  const InputRange* range = name ? about_.profiles[static_cast<size_t>(profile)].find(name) : nullptr;
   TORCHTRT_REQUIRE(kInvalidArgument, range, '"', name ? name : "(null)", "\" is not an input of the engine");
   return range;
 }
@@ -202,7 +204,7 @@ const char* CudaEngine::getAliasedInputTensor(const char* output) const noexcept
     const Binding* binding = output ? plan().find(output) : nullptr;
     if (!binding) return static_cast<const char*>(nullptr);
     const int input = aliases_of(plan())[static_cast<size_t>(binding - plan().bindings.data())];
-    return input < 0 ? nullptr : plan().bindings[static_cast<size_t>(input)].name.c_str();
+    return input < 0 ? nullptr : about_.bindings[static_cast<size_t>(input)].name.c_str();
   });
 }
 

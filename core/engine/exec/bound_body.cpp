@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/engine/exec/device.h"
+#include "core/engine/exec/observer.h"
 #include "core/engine/exec/transfer.h"
 
 namespace torchtrt::engine {
@@ -218,6 +219,8 @@ void BoundBody::run_step(const BodyStep& step) {
     step.kernel(*body_->node(step.node).layer, call);
   }
   for (size_t i = 0; i < step.outputs.size(); ++i) store(step, i, std::move(results_[i]));
+  if (const Observer* observer = Observer::listening())
+    for (const ValueId output : step.outputs) observer->report(*body_, output, tensors_[static_cast<size_t>(output)]);
   for (const ValueId value : step.releases) tensors_[static_cast<size_t>(value)].reset();
 }
 

@@ -3,6 +3,8 @@
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <utility>
+
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/operator_trace.h"
 #include "core/engine/exec/transfer.h"
@@ -16,7 +18,16 @@ Shape lengths_of(const Graph& graph, ValueId value, const at::Tensor& tensor) {
   return is_packed(v.dtype) ? v.shape : shape_of(tensor);  // packed memory has other lengths
 }
 
+thread_local const Observer* listening_observer = nullptr;
+
 }  // namespace
+
+const Observer* Observer::listening() { return listening_observer; }
+
+Observer::Scope::Scope(const Observer& observer)
+    : former_(std::exchange(listening_observer, observer.listens() ? &observer : nullptr)) {}
+
+Observer::Scope::~Scope() { listening_observer = former_; }
 
 Observer::Observer(const Plan& plan, c10::Device device)
     : plan_(plan), device_(device), operators_(plan.graph.nodes().size()) {}
@@ -28,7 +39,8 @@ void Observer::record_times(bool on) {
 }
 
 // Events recorded into a capture tell no time, so nothing is recorded then.
-void Observer::start() {
+void Observer::start(void* stream) {
+  stream_ = stream;
   recorded_ = false;
   marks_.clear();
   if (times_ && !is_capturing(device_)) mark(kNoId);
@@ -79,7 +91,7 @@ std::vector<float> Observer::times() const {
   return times;
 }
 
-void Observer::report(const Graph& graph, ValueId value, const at::Tensor& tensor, void* stream) const {
+void Observer::report(const Graph& graph, ValueId value, const at::Tensor& tensor) const {
   if (!listener_ || !tensor.defined()) return;
   const std::string& name = graph.stale_value(value).name;
   const bool marked = graph.is_debug(value) && listener_->names.contains(name);
@@ -90,7 +102,7 @@ void Observer::report(const Graph& graph, ValueId value, const at::Tensor& tenso
                          lengths_of(graph, value, plain),
                          plain.const_data_ptr(),
                          plain.device().is_cpu(),
-                         stream};
+                         stream_};
   TORCHTRT_REQUIRE(kExecution, listener_->report(told), "the debug listener failed for tensor \"", name, '"');
 }
 

@@ -28,8 +28,8 @@ class Observer {
   // Of the coming run, names of operators are kept as well; for plans of detailed verbosity only.
   void trace() { tracing_ = plan_.verbosity == Verbosity::kDetailed; }
 
-  void start();   // of a run, on the present stream
-  void finish();  // of a run
+  void start(void* stream);  // of a run, on the present stream, which has this handle
+  void finish();             // of a run
   template <class Run>
   void observe(NodeId node, Run&& run) {
     begin(node);
@@ -42,7 +42,20 @@ class Observer {
     end(node);
   }
   // A value that was computed, or is known anyway; throws where the listener says that it failed.
-  void report(const Graph& graph, ValueId value, const at::Tensor& tensor, void* stream) const;
+  void report(const Graph& graph, ValueId value, const at::Tensor& tensor) const;
+
+  // The observer of the run on this thread, for bodies of loops and conditionals; null where nobody listens.
+  static const Observer* listening();
+  class Scope {
+   public:
+    explicit Scope(const Observer& observer);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    const Observer* former_;
+  };
 
   // Milliseconds of the last observed run, by NodeId; waits for it. Empty: nothing was recorded.
   std::vector<float> times() const;
@@ -61,6 +74,7 @@ class Observer {
 
   const Plan& plan_;
   c10::Device device_;
+  void* stream_ = nullptr;
   bool times_ = false, tracing_ = false;
   bool recorded_ = false;           // marks_ are those of a whole run
   std::vector<Mark> marks_;         // the start of the run, then the end of each step

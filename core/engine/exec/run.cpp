@@ -44,7 +44,8 @@ void DeviceContext::run_plain(Program& bound, void* stream) {
   bound.upload();
   wrap_inputs(bound);
   place_tensors();
-  if (observer_.active()) observer_.start();
+  if (observer_.active()) observer_.start(stream);
+  const Observer::Scope listening(observer_);
   try {
     if (bound.complete()) {
       run_steps(bound, 0, stream);
@@ -194,7 +195,7 @@ void DeviceContext::run_step(const Step& step, void* stream) {
   }
   for (size_t i = 0; i < count; ++i) store(step, static_cast<int>(i), std::move(results_[i]), dests_[i], stream);
   if (observer_.listens())
-    for (const ValueId output : step.outputs) observer_.report(plan_->plan().graph, output, slots_[output], stream);
+    for (const ValueId output : step.outputs) observer_.report(plan_->plan().graph, output, slots_[output]);
   for (const ValueId value : step.releases) slots_[value].reset();
 }
 
@@ -223,7 +224,7 @@ void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::
 void DeviceContext::deliver(const Program& program, void* stream) {
   if (observer_.listens())
     for (const auto& [value, source] : program.debug_sources())
-      observer_.report(plan_->plan().graph, value, *source, stream);
+      observer_.report(plan_->plan().graph, value, *source);
   for (const auto& [i, source] : program.deliveries()) {
     const Binding& binding = bindings_.binding(i);
     if (!binding.on_host) {

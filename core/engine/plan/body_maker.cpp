@@ -110,6 +110,7 @@ void BodyMaker::add_node(NodeId id) {
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const ValueId output = body_.node(added).outputs.at(i);
     body_.set_value_name(output, graph_.stale_value(node.outputs[i]).name);
+    if (graph_.is_debug(node.outputs[i])) body_.mark_debug(output);
     places_[static_cast<size_t>(node.outputs[i])] = output;
   }
 }

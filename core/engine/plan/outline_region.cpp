@@ -1,6 +1,7 @@
 // OpenRegion: what is inside, what must not be, and the exchange of a region for one layer.
 //   c1  what a region takes comes from outside of it, and does not depend on its results
 //   c2  values from inside are used outside through the region's outputs only, and are no outputs of the network
+//   c3  debug tensors inside are computed by a layer: recurrences and slices of iterators are none
 #include "core/engine/plan/outline_region.h"
 
 #include <algorithm>
@@ -75,7 +76,11 @@ void OpenRegion::expect_closed(const std::vector<char>& in_body) const {
                    "\" uses a tensor from inside ", title,
                    ", but leads to none of its outputs; take the tensor out with an output layer of it");  // c2
     for (const ValueId output : node.outputs)
-      TORCHTRT_CHECK(!graph.is_output(output) && !graph.is_shape_output(output) && !graph.is_debug(output), "tensor \"",
+      TORCHTRT_CHECK(!graph.is_debug(output) || in_body[static_cast<size_t>(id)], "tensor \"",
+                     graph.stale_value(output).name, "\" enters ", title,
+                     " and cannot be a debug tensor; mark what a layer inside computes from it");  // c3
+    for (const ValueId output : node.outputs)
+      TORCHTRT_CHECK(!graph.is_output(output) && !graph.is_shape_output(output), "tensor \"",
                      graph.stale_value(output).name, "\" of layer \"", node.name, "\" lies inside ", title,
                      " and cannot be an output of the network; take it out with an output layer of it");  // c2
     for (const ValueId input : node.inputs)
@@ -95,6 +100,8 @@ void OpenRegion::replace_by(NodeId fresh, const std::vector<char>& in_body) {
   std::vector<NodeId> gone = map.nodes(region);
   for (NodeId id = 0; id < static_cast<NodeId>(in_body.size()); ++id)
     if (in_body[static_cast<size_t>(id)]) gone.push_back(id);
+  for (const NodeId id : gone)
+    for (const ValueId output : graph.node(id).outputs) graph.unmark_debug(output);  // the body has the marks
   remove_nodes(graph, gone);
 }
 
