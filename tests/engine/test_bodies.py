@@ -17,7 +17,9 @@ def int32(n, value):
     """A constant that lives as long as the test."""
     kept = torch.tensor(value, dtype=torch.int32)
     KEPT.append(kept)
-    return n.add_constant(tuple(kept.shape), trt.Weights(trt.int32, kept.data_ptr(), kept.numel())).get_output(0)
+    return n.add_constant(
+        tuple(kept.shape), trt.Weights(trt.int32, kept.data_ptr(), kept.numel())
+    ).get_output(0)
 
 
 def float32(n, value):

@@ -1,23 +1,24 @@
 // build: network -> plan. Validate, complete and check profiles, run the passes, own the weights, place values.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/engine/graph/compact.h"
-#include "core/engine/passes/list.h"
 #include "core/engine/passes/passes.h"
-#include "core/engine/plan/body.h"
 #include "core/engine/plan/aliases.h"
+#include "core/engine/plan/assemble.h"
+#include "core/engine/plan/body.h"
 #include "core/engine/plan/corner.h"
 #include "core/engine/plan/border_types.h"
 #include "core/engine/plan/evaluation.h"
-#include "core/engine/plan/formats.h"
 #include "core/engine/plan/outline.h"
 #include "core/engine/plan/placement.h"
 #include "core/engine/plan/plan.h"
 #include "core/engine/plan/plugins.h"
 #include "core/engine/plan/profile.h"
-#include "core/engine/plan/settle.h"
 #include "core/engine/plan/quantization_rules.h"
+#include "core/engine/plan/refit.h"
+#include "core/engine/plan/settle.h"
 #include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine {
@@ -78,30 +79,25 @@ void check_profile(const Graph& network, const std::vector<NodeId>& order, const
                                    " the network cannot run: ", *error));
 }
 
-void run_passes(Graph& graph, const BuildOptions& options, Progress& progress) {
-  for (const Pass& pass : passes()) {
-    progress.step();
-    if (options.optimization_level < pass.level) continue;
-    const PassOptions pass_options{options.refittable};
-    const bool inside = change_bodies(graph, [&](Graph& body) { return pass.run(body, pass_options); });
-    if (!pass.run(graph, pass_options) && !inside) continue;
-    graph = compact(graph);  // what died would count as a user
-    options.log(Severity::kVerbose,
-                join("pass ", pass.name, " changed network \"", graph.name(), "\": ", graph.nodes().size(), " layers"));
-  }
-  if (hoist_constants(graph)) {
-    if (options.optimization_level > 0) merge_equal_nodes(graph, {options.refittable});
-    graph = compact(graph);
-  }
-  settle_all(graph);
-  if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kInternal, "a pass broke the network: ", *error);
-}
-
-std::vector<ValueId> at_places(const std::vector<ValueId>& ids, const std::vector<ValueId>& from,
-                               const std::vector<ValueId>& to) {
-  std::vector<ValueId> result;
-  for (const ValueId id : ids) result.push_back(to[std::find(from.begin(), from.end(), id) - from.begin()]);
-  return result;
+// Note the types that the user gave: a weakly typed network's weights are float32 by now.
+std::shared_ptr<const RefitSource> source_of(const Graph& network, const Graph& graph,
+                                             const std::vector<ValueId>& host_inputs, const BuildOptions& options) {
+  auto source = std::make_shared<RefitSource>();
+  source->graph = compact(graph);
+  own_weights(source->graph);
+  source->host_inputs = at_places(host_inputs, graph.inputs(), source->graph.inputs());
+  source->optimization_level = options.optimization_level;
+  source->weights =
+      refittable_weights(source->graph, options.refittable_names ? &*options.refittable_names : nullptr);
+  std::map<std::pair<std::string, std::string>, DType> given;
+  if (!network.strongly_typed())
+    visit_weights(network, [&](size_t, const Node& node, std::string_view role, const Weights& weights) {
+      given[{node.name, std::string(role)}] = weights.dtype;
+    });
+  for (RefittableWeights& weights : source->weights)
+    if (const auto found = given.find({weights.layer, weights.role}); found != given.end())
+      weights.dtype = found->second;
+  return source;
 }
 
 }  // namespace
@@ -112,6 +108,7 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   check_network(network);
   Graph graph = strengthen(network);
   outline(graph);
+  if (options.refittable && hoist_constants(graph)) graph = compact(graph);  // each once, to be exchanged once
   mark_in_place(graph);
   const std::vector<NodeId> order = live_nodes(graph);
   check_border_types(graph, order);
@@ -123,19 +120,22 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
     check_profile(graph, order, plan->profiles, i, options.log);
   configure_plugins(graph, order, plan->profiles, {!network.strongly_typed(), options.aliased_plugins});
 
-  const std::vector<ValueId> inputs = graph.inputs();
-  run_passes(graph, options, progress);
-  progress.step();
-  add_reformats(graph);
-  plan->graph = compact(graph);
-  own_weights(plan->graph);
   plan->name = network.name();
   plan->verbosity = options.verbosity;
   plan->flags = options.flags;
   plan->refittable = options.refittable;
   plan->unfused_debug = options.unfused_debug;
   plan->compatibility = options.compatibility;
-  schedule(*plan, at_places(host_inputs, inputs, plan->graph.inputs()));
+  plan->weight_streaming = options.weight_streaming;
+  plan->version_compatible = options.version_compatible;
+  const auto step = [&] { progress.step(); };
+  if (!options.refittable) {
+    assemble(*plan, std::move(graph), host_inputs, options.optimization_level, options.log, step);
+    return plan;
+  }
+  plan->source = source_of(network, graph, host_inputs, options);
+  assemble(*plan, plan->source->graph.clone(), plan->source->host_inputs, options.optimization_level, options.log, step);
+  if (options.strip) return strip(*plan);
   return plan;
 }
 
