@@ -14,7 +14,7 @@ ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAlloc
       strategy_(strategy),
       nvtx_(engine.getProfilingVerbosity()) {
   mImpl = this;
-  context_ = Context::create(engine.loaded(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
+  context_ = follow(engine.current(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
   TORCHTRT_REQUIRE(kInvalidArgument, is_strategy(strategy), "ExecutionContextAllocationStrategy ",
                    static_cast<int>(strategy), " does not exist");
   allocate_memory();
@@ -127,7 +127,7 @@ int32_t ExecutionContext::inferShapes(int32_t capacity, const char** names) noex
                      " names at a null pointer");
     const std::vector<std::string> missing = context_->infer_shapes();
     for (size_t i = 0; i < missing.size() && i < static_cast<size_t>(capacity); ++i)
-      names[i] = binding(missing[i].c_str()).name.c_str();  // lives as long as the engine
+      names[i] = engine_.keep(missing[i]);
     return static_cast<int>(missing.size());
   });
 }
@@ -222,10 +222,13 @@ bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexce
   });
 }
 
-bool ExecutionContext::setCommunicator(void*) noexcept {
-  report_.error("IExecutionContext::setCommunicator", nv::ErrorCode::kUNSUPPORTED_STATE,
-                "the embedded engine runs on one device");
-  return false;
+// The text of a communicator is told from anything else by its beginning, see Note [Communicators].
+bool ExecutionContext::setCommunicator(void* communicator) noexcept {
+  return report_.attempt("IExecutionContext::setCommunicator",
+                         [&] {
+                           const auto* text = static_cast<const char*>(communicator);
+                           context_->set_communicator(text ? parse_communicator(text) : Communicator{});
+                         });
 }
 
 }  // namespace torchtrt::engine::api

@@ -59,6 +59,7 @@ class LayerBase : public nv::apiv::VLayer {
   // How many inputs the kind can have at most, beyond those it was made with; setInput grows up to it (layers.md 1.8).
   virtual int most_inputs() const { return 0; }
 
+  Network& network() const { return network_; }
   const Report& report() const;
   Graph& graph() const;
   const Layer& layer() const { return *graph().node(node_).layer; }

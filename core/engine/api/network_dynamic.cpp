@@ -3,6 +3,25 @@
 #include "core/engine/api/shells/dynamic.h"
 
 namespace torchtrt::engine::api {
+namespace {
+
+// Version 11 has more of them than 10.
+CollectiveOp checked_operation(nv::CollectiveOperation operation) {
+  const int number = static_cast<int>(operation), count = nv::EnumMax<nv::CollectiveOperation>();
+  TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < count, "CollectiveOperation ", number,
+                   " does not exist; values are 0 to ", count - 1);
+  return static_cast<CollectiveOp>(number);
+}
+
+// ReduceOperation means more here than in a Reduce layer, which knows no kNONE.
+CollectiveReduceOp checked_reduction(nv::ReduceOperation operation) {
+  const int number = static_cast<int>(operation);
+  TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number <= static_cast<int>(CollectiveReduceOp::kNone),
+                   "ReduceOperation ", number, " does not exist");
+  return static_cast<CollectiveReduceOp>(number);
+}
+
+}  // namespace
 
 nv::INonZeroLayer* Network::addNonZero(nv::ITensor& input) noexcept {
   return addNonZeroV2(input, nv::DataType::kINT32);
@@ -33,6 +52,29 @@ nv::IKVCacheUpdateLayer* Network::addKVCacheUpdate(nv::ITensor& cache, nv::ITens
                                                    nv::KVCacheMode mode) noexcept {
   return add<KVCacheUpdateShell>(
       "INetworkDefinition::addKVCacheUpdate", [&] { return KVCacheUpdate{ours(mode)}; }, cache, update, write_indices);
+}
+
+nv::IMoELayer* Network::addMoE(nv::ITensor& hidden_states, nv::ITensor& selected, nv::ITensor& scores) noexcept {
+  return add<MoEShell>(
+      "INetworkDefinition::addMoE", [] { return MoE{}; }, hidden_states, selected, scores);
+}
+
+nv::IDistCollectiveLayer* Network::addDistCollective(nv::ITensor& input, nv::CollectiveOperation operation,
+                                                     nv::ReduceOperation reduce_operation, int64_t root,
+                                                     int64_t* groups, int64_t group_size) noexcept {
+  return add<DistCollectiveShell>(
+      "INetworkDefinition::addDistCollective",
+      [&] {
+        TORCHTRT_REQUIRE(kInvalidArgument, group_size >= 0 && (group_size == 0 || groups), "a group of ", group_size,
+                         " ranks", groups ? "" : " at a null address");
+        DistCollective op;
+        op.op = checked_operation(operation);
+        op.reduce_op = checked_reduction(reduce_operation);
+        op.root = root;
+        op.groups.assign(groups, groups + group_size);
+        return op;
+      },
+      input);
 }
 
 }  // namespace torchtrt::engine::api

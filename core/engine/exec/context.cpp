@@ -126,6 +126,10 @@ std::vector<Shape> DeviceContext::shapes() {
   return shapes_of(plan_->plan(), evaluate_partly(false));
 }
 
+void DeviceContext::set_communicator(Communicator communicator) {
+  state_.keep<Communicator>(&kCommunicatorKey, [] { return new Communicator; }) = std::move(communicator);
+}
+
 void DeviceContext::set_block(void* address, int64_t bytes) { block_.set(address, bytes); }
 
 const MemoryPlan& DeviceContext::memory_plan(Bound& bound) const {

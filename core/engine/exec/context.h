@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/layers/communicator.h"
 #include "core/engine/plan/plan.h"
 
 namespace torchtrt::engine {
@@ -73,6 +74,8 @@ class Context {
   virtual std::vector<std::string> infer_shapes() = 0;
   // Upper bound in bytes for the present profile and shapes; -1 if unknown.
   virtual int64_t max_output_bytes(std::string_view output) = 0;
+
+  virtual void set_communicator(Communicator communicator) = 0;  // without groups: none
 
   // `stream` is a cudaStream_t on CUDA (null: default stream) and ignored on the CPU, where the call runs to
   // completion.

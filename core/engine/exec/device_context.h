@@ -24,6 +24,7 @@ class DeviceContext final : public Context {
   Shape shape(std::string_view tensor) override;
   std::vector<std::string> infer_shapes() override;
   int64_t max_output_bytes(std::string_view output) override;
+  void set_communicator(Communicator communicator) override;
   void enqueue(void* stream) override;
   void set_block(void* address, int64_t bytes) override;
   int64_t block_bytes() override;

@@ -14,7 +14,7 @@ namespace {
 // Whether two of the same attributes can differ in what they compute.
 bool is_unique(const Layer& layer) {
   const auto* fill = as<Fill>(layer);
-  return as_plugin(layer) || (fill && fill->op != FillOp::kLinspace);
+  return as_plugin(layer) || layer.has_effect() || (fill && fill->op != FillOp::kLinspace);
 }
 
 // Weights are equal if they are the same memory.
