@@ -196,7 +196,7 @@ def test_profiler_hears_of_each_layer() -> None:
     assert profiler.layers == ["relu", "relu"]
 
 
-def test_refit_says_that_it_is_missing() -> None:
+def test_only_refittable_engines_have_a_refitter() -> None:
     session = relu_network()
     engine = session.engine()
     with pytest.raises(TypeError, match="nullptr"):  # the bindings' error for a null object

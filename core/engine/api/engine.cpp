@@ -11,12 +11,25 @@
 #include "core/engine/api/twins.h"
 #include "core/engine/file/plan_file.h"
 #include "core/engine/plan/memory.h"
+#include "core/engine/plan/refit.h"
+#include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine::api {
 
 nv::IHostMemory* CudaEngine::serialize() const noexcept {
   return report_.guard("ICudaEngine::serialize", static_cast<nv::IHostMemory*>(nullptr),
-                       [&] { return new HostMemory(write_plan(plan())); });
+                       [&] { return new HostMemory(write_plan(plan(), !(plan().source && plan().source->stripped))); });
+}
+
+void CudaEngine::exchange(std::shared_ptr<const Plan> plan) {
+  current_->set(LoadedPlan::load(std::move(plan)));
+  const std::scoped_lock lock(caches_);
+  block_bytes_.clear();
+}
+
+const char* CudaEngine::keep(const std::string& text) const {
+  const std::scoped_lock lock(caches_);
+  return kept_.insert(text).first->c_str();
 }
 
 nv::ISerializationConfig* CudaEngine::createSerializationConfig() noexcept {
@@ -26,10 +39,11 @@ nv::ISerializationConfig* CudaEngine::createSerializationConfig() noexcept {
 
 nv::IHostMemory* CudaEngine::serializeWithConfig(nv::ISerializationConfig& config) const noexcept {
   return report_.guard("ICudaEngine::serializeWithConfig", static_cast<nv::IHostMemory*>(nullptr), [&] {
-    TORCHTRT_REQUIRE(kUnsupported, !config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS),
-                     "serialization flag kEXCLUDE_WEIGHTS: plans without weights are not built into the embedded "
-                     "engine yet");
-    return new HostMemory(write_plan(plan()));
+    if (config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS)) return new HostMemory(write_plan(*strip(plan())));
+    // An engine that was given the weights it lacked stays refittable on demand only (engine.md 8).
+    const bool keep_source =
+        config.getFlag(nv::SerializationFlag::kINCLUDE_REFIT) || !(plan().source && plan().source->stripped);
+    return new HostMemory(write_plan(plan(), keep_source));
   });
 }
 
@@ -104,7 +118,10 @@ int64_t CudaEngine::getWeightStreamingBudgetV2() const noexcept {
 }
 
 int64_t CudaEngine::getEngineStat(nv::EngineStat stat) const noexcept {
-  return stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE ? plan().weights_bytes() : -1;
+  const Plan& now = plan();
+  const Graph& graph = now.source ? now.source->graph : now.graph;
+  if (stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE) return weights_bytes(graph);
+  return now.source && now.source->stripped ? stripped_bytes(*now.source) : -1;
 }
 
 }  // namespace torchtrt::engine::api

@@ -13,19 +13,23 @@
 
 #include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
-#include "core/engine/exec/context.h"
+#include "core/engine/exec/current_plan.h"
 
 namespace torchtrt::engine::api {
 
 class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
  public:
   CudaEngine(const Report& report, std::shared_ptr<const LoadedPlan> loaded)
-      : report_(report), loaded_(std::move(loaded)) {
+      : report_(report), current_(std::make_shared<CurrentPlan>(std::move(loaded))), about_(plan()) {
     mImpl = this;
   }
 
-  const Plan& plan() const { return loaded_->plan(); }
-  const std::shared_ptr<const LoadedPlan>& loaded() const { return loaded_; }
+  const Plan& plan() const { return current_->get()->plan(); }  // until the next refit
+  const std::shared_ptr<CurrentPlan>& current() const { return current_; }
+  // Contexts run it from their next run on.
+  void exchange(std::shared_ptr<const Plan> plan);
+  // A copy of the text that lives as long as the engine.
+  const char* keep(const std::string& text) const;
   const Report& report() const { return report_; }
   std::set<std::string, std::less<>> debug_tensors() const;
   // For the device memory of contexts; null: the framework's.
@@ -41,7 +45,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   nv::IRuntimeConfig* createRuntimeConfig() noexcept override;
   bool isRefittable() const noexcept override { return plan().refittable; }
   nv::IRefitter* createRefitter(nv::ILogger& logger) noexcept override;
-  const char* getName() const noexcept override { return plan().name.c_str(); }
+  const char* getName() const noexcept override { return about_.name.c_str(); }
   int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<int32_t>(plan().profiles.size()); }
   nv::EngineCapability getEngineCapability() const noexcept override { return nv::EngineCapability::kSTANDARD; }
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
@@ -105,11 +109,13 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   const InputRange* range_of(const char* name, int32_t profile) const;
 
   Report report_;
-  std::shared_ptr<const LoadedPlan> loaded_;
+  std::shared_ptr<CurrentPlan> current_;
+  PlanAbout about_;  // what is answered by pointer comes from here, refit or not
   int64_t streaming_budget_ = -1;  // -1: not set, streaming is off
   nv::IGpuAllocator* gpu_allocator_ = nullptr;
   mutable std::mutex caches_;  // an engine is asked by many threads
   mutable std::map<int32_t, int64_t> block_bytes_;  // by profile
+  mutable std::set<std::string> kept_;
   mutable std::map<std::string, std::string> format_texts_;  // by tensor
   // Profile values as int32, by address of the int64 ones.
   mutable std::map<const void*, std::vector<int32_t>> narrow_values_;

@@ -4,15 +4,15 @@
 
 #include "core/engine/api/engine.h"
 #include "core/engine/api/twins.h"
-#include "core/engine/plan/body.h"
 #include "core/engine/plan/aliases.h"
+#include "core/engine/plan/body.h"
 
 namespace torchtrt::engine::api {
 namespace {
 
 // Names of types in descriptions of formats, by DataType.
-constexpr const char* kTypeTexts[] = {"FP32", "FP16", "INT8", "INT32", "BOOL", "UINT8",
-                                      "FP8",  "BF16", "INT64", "INT4", "FP4",  "E8M0"};
+constexpr const char* kTypeTexts[] = {"FP32", "FP16", "INT8",  "INT32", "BOOL", "UINT8",
+                                      "FP8",  "BF16", "INT64", "INT4",  "FP4",  "E8M0"};
 static_assert(std::ssize(kTypeTexts) == nv::EnumMax<nv::DataType>());
 
 template <class T>

@@ -8,6 +8,7 @@
 #include "core/engine/exec/transfer.h"
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/kernel.h"
+#include "core/engine/plan/refit.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -26,6 +27,7 @@ DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
       device_(engine_device()),
       constants_(plan_->graph.value_count()),
       spent_(plan_->graph.value_count(), 0) {
+  if (plan_->source && plan_->source->lacks_weights()) return;  // Note [Absent weights]
   RunScope scope(device_, nullptr);
   std::map<const void*, at::Tensor> uploaded;  // weights shared by several constants are shared on the device
   for (const NodeId id : plan_->order) {

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <set>
 #include <variant>
 
 #include "core/engine/file/cursor.h"
 #include "core/engine/file/enumerators.h"
 #include "core/engine/file/weights_section.h"
 #include "core/engine/plan/profile.h"
+#include "core/engine/plan/refit.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -17,7 +20,7 @@ namespace {
 // ---- fields of layers, by the index of their alternative in FieldValue
 
 void put_body(Writer& out, WeightsWriter& weights, const Graph& body);
-GraphRef get_body(Cursor& in, const WeightsReader& weights);
+GraphRef get_body(Cursor& in, WeightsReader& weights);
 
 void put_field(Writer& out, WeightsWriter& weights, const FieldValue& value) {
   out.put(static_cast<uint8_t>(value.index()));
@@ -36,7 +39,7 @@ void put_field(Writer& out, WeightsWriter& weights, const FieldValue& value) {
       value);
 }
 
-FieldValue get_field(Cursor& in, const WeightsReader& weights) {
+FieldValue get_field(Cursor& in, WeightsReader& weights) {
   switch (in.get<uint8_t>()) {
     case 0:
       return std::monostate{};
@@ -108,9 +111,12 @@ void put_graph(Writer& out, WeightsWriter& weights, const Graph& graph, const st
   out.put_list(graph.debug_values());
 }
 
-Bytes write_graph(const Plan& plan, WeightsWriter& weights) {
+// A refittable plan is written as the network it is made from.
+Bytes write_graph(const Plan& plan, WeightsWriter& weights, bool keep_source) {
   Writer out;
-  put_graph(out, weights, plan.graph, plan.order, [&](const Value& input) { return plan.find(input.name)->on_host; });
+  const Graph& graph = keep_source ? plan.source->graph : plan.graph;
+  put_graph(out, weights, graph, keep_source ? graph.order() : plan.order,
+            [&](const Value& input) { return plan.find(input.name)->on_host; });
   return out.take();
 }
 
@@ -133,7 +139,7 @@ std::vector<ValueId> read_inputs(Cursor& in, Graph& graph) {
   return host_inputs;
 }
 
-void read_node(Cursor& in, const WeightsReader& weights, Graph& graph) {
+void read_node(Cursor& in, WeightsReader& weights, Graph& graph) {
   const auto kind = in.get<std::string>();
   auto name = in.get<std::string>(), metadata = in.get<std::string>();
   std::unique_ptr<Layer> layer = make_layer(kind);
@@ -160,7 +166,7 @@ void read_node(Cursor& in, const WeightsReader& weights, Graph& graph) {
 }
 
 // Answers the inputs that take host addresses.
-std::vector<ValueId> get_graph(Cursor& in, const WeightsReader& weights, Graph& graph) {
+std::vector<ValueId> get_graph(Cursor& in, WeightsReader& weights, Graph& graph) {
   graph.rename(in.get<std::string>());
   const std::vector<ValueId> host_inputs = read_inputs(in, graph);
   for (auto left = in.get_count(48); left > 0; --left) read_node(in, weights, graph);
@@ -171,7 +177,7 @@ std::vector<ValueId> get_graph(Cursor& in, const WeightsReader& weights, Graph& 
   return host_inputs;
 }
 
-std::vector<ValueId> read_graph(Cursor in, const WeightsReader& weights, Graph& graph) {
+std::vector<ValueId> read_graph(Cursor in, WeightsReader& weights, Graph& graph) {
   std::vector<ValueId> host_inputs = get_graph(in, weights, graph);
   in.finish();
   return host_inputs;
@@ -179,7 +185,7 @@ std::vector<ValueId> read_graph(Cursor in, const WeightsReader& weights, Graph& 
 
 constexpr int kMaxDepth = 64;  // of bodies in bodies
 
-GraphRef get_body(Cursor& in, const WeightsReader& weights) {
+GraphRef get_body(Cursor& in, WeightsReader& weights) {
   static thread_local int depth = 0;
   struct Level {
     Level() { ++depth; }
@@ -231,50 +237,123 @@ std::vector<Profile> read_profiles(Cursor in) {
 
 // ---- about
 
-Bytes write_about(const Plan& plan) {
+Bytes write_about(const Plan& plan, bool keep_source) {
   Writer out;
+  out.put(kEngineVersion);
+  out.put(plan.version_compatible);
   out.put(plan.name);
   out.put(plan.verbosity);
   out.put(plan.flags);
-  out.put(plan.refittable);
+  out.put(keep_source);
   out.put(plan.unfused_debug);
   out.put(static_cast<int32_t>(plan.compatibility));
+  out.put(plan.weight_streaming);
   return out.take();
 }
 
 void read_about(Cursor in, Plan& plan) {
+  const auto version = in.get<uint32_t>();
+  plan.version_compatible = in.get<bool>();
+  TORCHTRT_REQUIRE(kCorruptPlan, version == kEngineVersion || plan.version_compatible, "the plan is of version ", version,
+                   " of the engine, this is version ", kEngineVersion,
+                   ". Compile the model again, or build it with flag kVERSION_COMPATIBLE");
   plan.name = in.get<std::string>();
   plan.verbosity = in.get<Verbosity>();
   plan.flags = in.get<uint64_t>();
   plan.refittable = in.get<bool>();
   plan.unfused_debug = in.get<bool>();
   plan.compatibility = in.get<int32_t>();
+  plan.weight_streaming = in.get<bool>();
   in.finish();
 }
 
+// ---- refit: what is known of the weights beyond the graph
+
+Bytes write_refit(const RefitSource& source) {
+  Writer out;
+  out.put(static_cast<int32_t>(source.optimization_level));
+  out.put(source.stripped);
+  out.put_list(source.weights, [&](const RefittableWeights& weights) {
+    out.put(static_cast<uint64_t>(weights.ordinal));
+    out.put(weights.dtype);
+  });
+  return out.take();
+}
+
+// c1  weights that may be exchanged are among those of the graph, each once, in order
+// c2  their type is the graph's, or a real one where that is float32
+// c3  weights that are left out may be exchanged
+void read_refit(Cursor in, const std::set<size_t>& absent, RefitSource& source) {
+  source.optimization_level = in.get<int32_t>();
+  source.stripped = in.get<bool>() || !absent.empty();
+  std::map<size_t, RefittableWeights> all;
+  visit_weights(source.graph, [&](size_t ordinal, const Node& node, std::string_view role, const Weights& weights) {
+    all[ordinal] = {ordinal, node.name, std::string(role), weights.name, weights.dtype, weights.count,
+                    absent.contains(ordinal)};
+  });
+  size_t next = 0, absent_here = 0;
+  for (auto left = in.get_count(16); left > 0; --left) {
+    const auto ordinal = in.get<uint64_t>();
+    const auto dtype = in.get<DType>();
+    const auto found = all.find(ordinal);
+    TORCHTRT_REQUIRE(kCorruptPlan, found != all.end() && ordinal >= next, "the plan is damaged: there are no weights ",
+                     ordinal, " to exchange");  // c1
+    RefittableWeights& weights = found->second;
+    TORCHTRT_REQUIRE(kCorruptPlan, dtype == weights.dtype || (weights.dtype == DType::kFloat32 && is_floating(dtype)),
+                     "the plan is damaged: weights ", ordinal, " have another type");  // c2
+    weights.dtype = dtype;
+    absent_here += weights.absent;
+    source.weights.push_back(weights);
+    next = ordinal + 1;
+  }
+  in.finish();
+  TORCHTRT_REQUIRE(kCorruptPlan, absent_here == absent.size(),
+                   "the plan is damaged: weights are left out that cannot be exchanged");  // c3
+}
+
 std::shared_ptr<const Plan> read_sections(const std::map<SectionId, ByteSpan>& sections) {
-  for (const SectionId id : {SectionId::kAbout, SectionId::kGraph, SectionId::kProfiles, SectionId::kWeights})
+  const auto section = [&](SectionId id) {
     TORCHTRT_REQUIRE(kCorruptPlan, sections.contains(id), "the plan is damaged: section ", static_cast<uint32_t>(id),
                      " is missing");
+    return Cursor(sections.at(id));
+  };
   auto plan = std::make_shared<Plan>();
-  read_about(Cursor(sections.at(SectionId::kAbout)), *plan);
-  const WeightsReader weights(sections.at(SectionId::kWeights));
-  const std::vector<ValueId> host_inputs = read_graph(Cursor(sections.at(SectionId::kGraph)), weights, plan->graph);
-  plan->profiles =
-      complete_profiles(plan->graph, host_inputs, read_profiles(Cursor(sections.at(SectionId::kProfiles))));
-  schedule(*plan, host_inputs);
+  auto source = std::make_shared<RefitSource>();
+  read_about(section(SectionId::kAbout), *plan);
+  section(SectionId::kWeights);
+  WeightsReader weights(sections.at(SectionId::kWeights));
+  Graph& graph = plan->refittable ? source->graph : plan->graph;
+  const std::vector<ValueId> host_inputs = read_graph(section(SectionId::kGraph), weights, graph);
+  plan->profiles = complete_profiles(graph, host_inputs, read_profiles(section(SectionId::kProfiles)));
+  if (!plan->refittable) {
+    TORCHTRT_REQUIRE(kCorruptPlan, weights.absent().empty(), "the plan is damaged: weights are left out");
+    schedule(*plan, host_inputs);
+    return plan;
+  }
+  source->host_inputs = host_inputs;
+  read_refit(section(SectionId::kRefit), weights.absent(), *source);
+  plan->source = source;
+  assemble_source(*plan);
   return plan;
 }
 
 }  // namespace
 
-std::vector<std::byte> write_plan(const Plan& plan) {
-  WeightsWriter weights;
-  const Bytes graph = write_graph(plan, weights), profiles = write_profiles(plan), about = write_about(plan);
-  return write_container({{SectionId::kGraph, graph},
-                          {SectionId::kProfiles, profiles},
-                          {SectionId::kAbout, about},
-                          {SectionId::kWeights, weights.section()}});
+std::vector<std::byte> write_plan(const Plan& plan, bool keep_source) {
+  keep_source = plan.source && (keep_source || plan.source->lacks_weights());
+  std::set<size_t> absent;
+  if (keep_source)
+    for (const RefittableWeights& weights : plan.source->weights)
+      if (weights.absent) absent.insert(weights.ordinal);
+  WeightsWriter weights(std::move(absent));
+  const Bytes graph = write_graph(plan, weights, keep_source), profiles = write_profiles(plan),
+              about = write_about(plan, keep_source), refit = keep_source ? write_refit(*plan.source) : Bytes();
+  std::map<SectionId, Section> sections{{SectionId::kGraph, graph},
+                                        {SectionId::kProfiles, profiles},
+                                        {SectionId::kAbout, about},
+                                        {SectionId::kWeights, weights.section()}};
+  if (keep_source) sections.emplace(SectionId::kRefit, refit);
+  return write_container(sections);
 }
 
 std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes) {
@@ -285,6 +364,10 @@ std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes) {
     throw Error(ErrorKind::kCorruptPlan, error.what());
   } catch (const std::bad_variant_access&) {
     TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: an attribute of a layer has another type");
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {  // of a layer that a pass has run
+    TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: ", error.what());
   }
 }
 

@@ -11,7 +11,12 @@
 
 namespace torchtrt::engine {
 
-std::vector<std::byte> write_plan(const Plan& plan);
+// Raised whenever a plan of before would be run in another way. Plans of another version are refused, unless they were
+// built to be compatible.
+inline constexpr uint32_t kEngineVersion = 1;
+
+// `keep_source`: a refittable plan stays refittable. A plan that lacks weights is written without them in any case.
+std::vector<std::byte> write_plan(const Plan& plan, bool keep_source = true);
 
 // Throws kCorruptPlan for anything that write_plan did not write: every truncation, every altered bit; a plan that is
 // not ours (NVIDIA's) is named as such. The bytes may go away afterwards.

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <tuple>
 
 #include "core/engine/file/cursor.h"
@@ -10,13 +11,18 @@
 
 namespace torchtrt::engine {
 
+// Weights are counted as they are written and read: ordinals are those of visit_weights.
 class WeightsWriter {
  public:
+  // `absent`, by ordinal, are left out.
+  explicit WeightsWriter(std::set<size_t> absent = {}) : absent_(std::move(absent)) {}
   // Writes where and what the weights are to `out`, and notes their memory, which must stay until the file is written.
   void put(Writer& out, const Weights& weights);
   const Section& section() const { return section_; }
 
  private:
+  std::set<size_t> absent_;
+  size_t count_ = 0;
   Section section_;
   std::map<std::tuple<const void*, int64_t>, uint64_t> offsets_;
 };
@@ -25,9 +31,14 @@ class WeightsReader {
  public:
   // Copies the section: the file may go away.
   explicit WeightsReader(ByteSpan section);
-  Weights get(Cursor& in) const;
+  Weights get(Cursor& in);
+  // Ordinals of weights that the file leaves out; zeros stand for them.
+  const std::set<size_t>& absent() const { return absent_; }
+  size_t count() const { return count_; }
 
  private:
+  std::set<size_t> absent_;
+  size_t count_ = 0;
   std::shared_ptr<const std::byte> memory_;
   uint64_t length_;
 };

@@ -22,6 +22,9 @@ struct Pass {
 
 std::span<const Pass> passes();
 
+// Weights of a real type, converted.
+Weights to_float32(const Weights& weights);
+
 // A strongly typed copy: real types of a weakly typed network become float32, converted at inputs and outputs.
 Graph strengthen(const Graph& network);
 

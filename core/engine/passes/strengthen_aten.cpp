@@ -15,10 +15,6 @@
 #include "core/engine/passes/passes.h"
 
 namespace torchtrt::engine {
-namespace {
-
-// Places of the network's values in the new graph.
-using Places = std::vector<ValueId>;
 
 Weights to_float32(const Weights& weights) {
   const at::Tensor given =
@@ -30,6 +26,11 @@ Weights to_float32(const Weights& weights) {
   result.owner = converted;
   return result;
 }
+
+namespace {
+
+// Places of the network's values in the new graph.
+using Places = std::vector<ValueId>;
 
 std::unique_ptr<Layer> in_float32(const Layer& layer) {
   std::unique_ptr<Layer> result = layer.clone();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/engine/graph/compact.h"
+#include "core/engine/passes/list.h"
 #include "core/engine/passes/passes.h"
 #include "core/engine/plan/aliases.h"
 #include "core/engine/plan/assemble.h"
@@ -107,6 +108,8 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   progress.step();
   check_network(network);
   Graph graph = strengthen(network);
+  if (!graph.regions().empty() && options.optimization_level > 0)
+    fold_constants(graph, {options.refittable});  // bodies are to see constants, not what computes them
   outline(graph);
   if (options.refittable && hoist_constants(graph)) graph = compact(graph);  // each once, to be exchanged once
   mark_in_place(graph);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,11 @@ struct BuildOptions {
   Verbosity verbosity = Verbosity::kLayerNamesOnly;
   int optimization_level = 3;  // 0: no fusions
   uint64_t flags = 0;          // BuilderFlag mask as given; kept in the plan
-  bool refittable = false;     // weights must stay addressable: no folding of named weights
+  bool refittable = false;     // the plan keeps the network, so that weights can be exchanged
+  std::optional<std::set<std::string>> refittable_names;  // only weights of these names; absent: all
+  bool strip = false;          // leave refittable weights out
+  bool weight_streaming = false;
+  bool version_compatible = false;  // libraries of other versions may read the plan
   bool debug = false;          // log each layer
   bool unfused_debug = false;  // every tensor that is left may be reported to a debug listener
   bool aliased_plugins = false;  // outputs of plugins may be their inputs, written in place
@@ -58,11 +63,9 @@ struct Binding {
   int64_t bytes(const Shape& lengths) const { return format_bytes(format, dtype, lengths); }
 };
 
-struct Plan {
-  Graph graph;
+// What an engine says of itself.
+struct PlanAbout {
   std::string name;
-  std::vector<NodeId> order;         // schedule: only live nodes
-  std::vector<Placement> placement;  // by ValueId
   std::vector<Binding> bindings;
   std::vector<Profile> profiles;  // at least one; every input has min/opt/max shapes, static ones too
   Verbosity verbosity = Verbosity::kLayerNamesOnly;
@@ -70,6 +73,17 @@ struct Plan {
   bool refittable = false;
   bool unfused_debug = false;
   int compatibility = 0;
+  bool weight_streaming = false;
+  bool version_compatible = false;
+};
+
+struct RefitSource;
+
+struct Plan : PlanAbout {
+  Graph graph;
+  std::vector<NodeId> order;         // schedule: only live nodes
+  std::vector<Placement> placement;  // by ValueId
+  std::shared_ptr<const RefitSource> source;  // of a refittable plan; null: its weights are what they are
 
   const Binding* find(std::string_view name) const;
   int64_t weights_bytes() const;

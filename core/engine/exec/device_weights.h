@@ -1,0 +1,12 @@
+// Weights that somebody keeps in the memory of the engine's device.
+#pragma once
+
+#include "core/engine/graph/weights.h"
+
+namespace torchtrt::engine {
+
+// A copy in host memory that owns itself, behind what is queued on `stream` (a cudaStream_t; null: the default stream).
+// `on_device`: the data are an address of the engine's device.
+Weights copy_weights(const Weights& weights, bool on_device, void* stream);
+
+}  // namespace torchtrt::engine
