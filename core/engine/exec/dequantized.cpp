@@ -90,7 +90,7 @@ class Walk {
 
 void compute_dequantized(const Plan& plan, at::Device device, std::vector<at::Tensor>& constants,
                          std::vector<char>& spent) {
-  if (plan.refittable) return;
+  if (plan.weight_streaming) return;
   Walk walk(plan, device, constants);
   for (const NodeId id : plan.order) walk.visit(plan.graph.node(id));
   if (!walk.any()) return;
