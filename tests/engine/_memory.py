@@ -45,9 +45,7 @@ def read_memory(address: Any, dtype: trt.DataType, shape: Any) -> torch.Tensor:
     return raw.view(kind).reshape(lengths).clone()
 
 
-def run_context(
-    context: trt.IExecutionContext, inputs: dict[str, torch.Tensor], outputs: dict[str, torch.Tensor]
-) -> bool:
+def run_context(context: trt.IExecutionContext, inputs: dict[str, torch.Tensor], outputs: dict[str, torch.Tensor]) -> bool:
     """Runs with tensors on the engine's device, and waits."""
     for name, x in inputs.items():
         if tuple(context.get_tensor_shape(name)) != tuple(x.shape):

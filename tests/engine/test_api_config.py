@@ -119,7 +119,9 @@ def test_calibration_has_no_effect_and_says_so_once() -> None:
     assert len(session.logger.warnings()) == 1
 
 
-@pytest.mark.parametrize("name", ["FP16", "BF16", "INT8", "FP8", "OBEY_PRECISION_CONSTRAINTS", "PREFER_PRECISION_CONSTRAINTS"])
+@pytest.mark.parametrize(
+    "name", ["FP16", "BF16", "INT8", "FP8", "OBEY_PRECISION_CONSTRAINTS", "PREFER_PRECISION_CONSTRAINTS"]
+)
 def test_precision_flags_are_for_weakly_typed_networks(name: str) -> None:
     session = relu_network()
     session.config.set_flag(getattr(trt.BuilderFlag, name))

@@ -22,9 +22,7 @@ class Listener(trt.IDebugListener):
         self.seen: list[tuple[str, torch.Tensor]] = []
         self.locations: set[trt.TensorLocation] = set()
 
-    def process_debug_tensor(
-        self, addr: Any, location: Any, type: Any, shape: Any, name: str, stream: int
-    ) -> bool:
+    def process_debug_tensor(self, addr: Any, location: Any, type: Any, shape: Any, name: str, stream: int) -> bool:
         self.seen.append((name, read_memory(addr, type, shape)))
         self.locations.add(location)
         return True

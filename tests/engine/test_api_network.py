@@ -1,8 +1,5 @@
 """Network objects through NVIDIA's bindings: tensors, layers, names, outputs, errors."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 import tensorrt as trt
@@ -197,23 +194,6 @@ def test_setters_keep_the_old_value_after_an_error() -> None:
     conv.num_groups = -1
     assert "groups" in session.logger.last_error()
     assert conv.num_groups == 1
-
-
-@pytest.mark.parametrize(
-    ("add", "kind"),
-    [
-        (lambda n, x: n.add_non_zero(x), "NonZero"),
-        (lambda n, x: n.add_loop(), "Loop"),
-        (lambda n, x: n.add_if_conditional(), "IfConditional"),
-        (lambda n, x: n.add_quantize(x, x), "Quantize"),
-    ],
-)
-def test_kinds_that_are_not_built_say_so(add: Callable[..., Any], kind: str) -> None:
-    session = Session()
-    x = session.input("x", (1, 2, 4, 4))
-    assert add(session.network, x) is None
-    error = session.logger.last_error()
-    assert f"{kind} layers are not built" in error and "Error Code 10" in error
 
 
 def test_weights_are_named_by_pointer_type_and_count() -> None:

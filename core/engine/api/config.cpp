@@ -29,12 +29,12 @@ struct PoolRow {
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
 constexpr PoolRow kPools[] = {
-    {0, kNoLimit, kNoLimit, false},             // kWORKSPACE
-    {4 * kKiB, kNoLimit, kMiB, true},           // kDLA_MANAGED_SRAM
-    {4 * kKiB, kNoLimit, kGiB, true},           // kDLA_LOCAL_DRAM
-    {4 * kKiB, kNoLimit, 512 * kMiB, true},     // kDLA_GLOBAL_DRAM
-    {0, kNoLimit, kNoLimit, false},             // kTACTIC_DRAM
-    {0, kGiB - 1, kGiB - 1, false},             // kTACTIC_SHARED_MEMORY
+    {0, kNoLimit, kNoLimit, false},          // kWORKSPACE
+    {4 * kKiB, kNoLimit, kMiB, true},        // kDLA_MANAGED_SRAM
+    {4 * kKiB, kNoLimit, kGiB, true},        // kDLA_LOCAL_DRAM
+    {4 * kKiB, kNoLimit, 512 * kMiB, true},  // kDLA_GLOBAL_DRAM
+    {0, kNoLimit, kNoLimit, false},          // kTACTIC_DRAM
+    {0, kGiB - 1, kGiB - 1, false},          // kTACTIC_SHARED_MEMORY
 };
 static_assert(std::ssize(kPools) == nv::EnumMax<nv::MemoryPoolType>());
 
@@ -75,7 +75,8 @@ void BuilderConfig::setRuntimePlatform(nv::RuntimePlatform platform) noexcept {
 
 void BuilderConfig::setMaxNbTactics(int32_t count) noexcept {
   report_.attempt("IBuilderConfig::setMaxNbTactics", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, count == -1 || count >= 1, count, " tactics; expected at least 1, or -1 for any");
+    TORCHTRT_REQUIRE(kInvalidArgument, count == -1 || count >= 1, count,
+                     " tactics; expected at least 1, or -1 for any");
     options_.tactics = count;
   });
 }

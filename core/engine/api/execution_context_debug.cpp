@@ -9,8 +9,8 @@ void ExecutionContext::setProfiler(nv::IProfiler* profiler) noexcept {
   context_->record_times(profiler != nullptr);
 }
 
-// Every layer once, in the order of the engine's, those that took no time on the device too. False: there is no profiler,
-// or no run to tell of.
+// Every layer once, in the order of the engine's, those that took no time on the device too. False: there is no
+// profiler, or no run to tell of.
 bool ExecutionContext::report_times() const {
   if (!profiler_) return false;
   const std::vector<float> times = context_->times();
@@ -43,10 +43,9 @@ void ExecutionContext::update_listener() {
   calls.names = debug_on_;
   calls.unfused = unfused_debug_;
   calls.report = [listener = listener_](const DebugTensor& tensor) {
-    return listener->processDebugTensor(tensor.address,
-                                        tensor.on_host ? nv::TensorLocation::kHOST : nv::TensorLocation::kDEVICE,
-                                        theirs(tensor.dtype), dims_of(tensor.shape), tensor.name.c_str(),
-                                        static_cast<cudaStream_t>(tensor.stream));
+    return listener->processDebugTensor(
+        tensor.address, tensor.on_host ? nv::TensorLocation::kHOST : nv::TensorLocation::kDEVICE, theirs(tensor.dtype),
+        dims_of(tensor.shape), tensor.name.c_str(), static_cast<cudaStream_t>(tensor.stream));
   };
   context_->set_debug_listener(std::make_shared<const DebugListener>(std::move(calls)));
 }

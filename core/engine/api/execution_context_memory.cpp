@@ -21,9 +21,8 @@ constexpr uintptr_t kLargestElement = 16;
 void ExecutionContext::allocate_memory() {
   nv::IGpuAllocator* allocator = engine_.gpu_allocator();
   if (strategy_ == Strategy::kUSER_MANAGED || !allocator || !runs_on_cuda()) return;
-  const int64_t bytes = strategy_ == Strategy::kSTATIC
-                            ? engine_.getDeviceMemorySizeV2()
-                            : engine_.getDeviceMemorySizeForProfileV2(context_->profile());
+  const int64_t bytes = strategy_ == Strategy::kSTATIC ? engine_.getDeviceMemorySizeV2()
+                                                       : engine_.getDeviceMemorySizeForProfileV2(context_->profile());
   context_->set_block(nullptr, 0);
   own_memory_.allocate(*allocator, bytes);
   context_->set_block(own_memory_.address(), own_memory_.bytes());
@@ -36,7 +35,7 @@ void ExecutionContext::setDeviceMemory(void* memory) noexcept {
 void ExecutionContext::setDeviceMemoryV2(void* memory, int64_t bytes) noexcept {
   report_.attempt("IExecutionContext::setDeviceMemoryV2", [&] {
     TORCHTRT_REQUIRE(kInvalidState, strategy_ == Strategy::kUSER_MANAGED,
-                     "the context manages its memory itself; create it with strategy kUSER_MANAGED");  // c1
+                     "the context manages its memory itself; create it with strategy kUSER_MANAGED");       // c1
     TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0 && (memory || bytes == 0), bytes, " bytes at ", memory);  // c2
     TORCHTRT_REQUIRE(kInvalidArgument, reinterpret_cast<uintptr_t>(memory) % kLargestElement == 0, "address ", memory,
                      " is not aligned; device memory is aligned to ", kBlockAlignment, " bytes");  // c3

@@ -133,8 +133,7 @@ void write_bindings(TextWriter& out, const Plan& plan) {
 
 void write_range(TextWriter& out, const Binding& binding, const InputRange* range) {
   out.open('{');
-  if (range)
-    out.key("MinShape").list(*range->min).key("OptShape").list(*range->opt).key("MaxShape").list(*range->max);
+  if (range) out.key("MinShape").list(*range->min).key("OptShape").list(*range->opt).key("MaxShape").list(*range->max);
   out.key("Format").text(row_of(binding.format).name).close('}');
 }
 

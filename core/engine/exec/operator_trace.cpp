@@ -19,11 +19,11 @@ struct State {
 thread_local State state;
 
 // Of these a tensor's place follows, not its value.
-constexpr std::string_view kQuiet[] = {
-    "aten::as_strided", "aten::detach",  "aten::empty", "aten::empty_like", "aten::empty_strided", "aten::expand",
-    "aten::flatten",    "aten::movedim", "aten::narrow", "aten::permute",   "aten::resize_",       "aten::select",
-    "aten::set_",       "aten::slice",   "aten::squeeze", "aten::transpose", "aten::unflatten",    "aten::unsqueeze",
-    "aten::view"};
+constexpr std::string_view kQuiet[] = {"aten::as_strided",    "aten::detach",    "aten::empty",   "aten::empty_like",
+                                       "aten::empty_strided", "aten::expand",    "aten::flatten", "aten::movedim",
+                                       "aten::narrow",        "aten::permute",   "aten::resize_", "aten::select",
+                                       "aten::set_",          "aten::slice",     "aten::squeeze", "aten::transpose",
+                                       "aten::unflatten",     "aten::unsqueeze", "aten::view"};
 
 std::unique_ptr<at::ObserverContext> enter(const at::RecordFunction& function) {
   if (state.depth++ > 0) return nullptr;
@@ -40,8 +40,8 @@ void leave(const at::RecordFunction&, at::ObserverContext*) { --state.depth; }
 
 void OperatorTrace::start() {
   stop();
-  state.handle = at::addThreadLocalCallback(
-      at::RecordFunctionCallback(&enter, &leave).scopes({at::RecordScope::FUNCTION}));
+  state.handle =
+      at::addThreadLocalCallback(at::RecordFunctionCallback(&enter, &leave).scopes({at::RecordScope::FUNCTION}));
 }
 
 std::string OperatorTrace::stop() {

@@ -10,8 +10,8 @@
 namespace torchtrt::engine {
 namespace {
 
-constexpr std::string_view kViews[] = {"Cast",    "Identity", "Reformat",  "Shuffle",
-                                       "Slice",   "Squeeze",  "Unsqueeze", "Padding"};
+constexpr std::string_view kViews[] = {"Cast",  "Identity", "Reformat",  "Shuffle",
+                                       "Slice", "Squeeze",  "Unsqueeze", "Padding"};
 
 bool may_be_view(const Node& node) {
   return std::find(std::begin(kViews), std::end(kViews), node.layer->kind()) != std::end(kViews);
@@ -54,7 +54,8 @@ class Lives {
     }
   }
   bool is_bound(ValueId value) const {
-    return std::any_of(plan_.bindings.begin(), plan_.bindings.end(), [&](const Binding& b) { return b.value == value; });
+    return std::any_of(plan_.bindings.begin(), plan_.bindings.end(),
+                       [&](const Binding& b) { return b.value == value; });
   }
   void extend(ValueId value, int position) {
     if (const int life = life_[root_[value]]; life >= 0) lives_[static_cast<size_t>(life)].last = position;

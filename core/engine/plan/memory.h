@@ -7,11 +7,11 @@
 
 namespace torchtrt::engine {
 
-// Note [Block]: a context may be given one block for the tensors between its layers (setDeviceMemory, an IGpuAllocator).
-// A tensor has its place from the layer that computes it to the last one that reads it. Layers that may answer a view
-// (kViews) get no place: what they read stays alive as long as what they answer. Results that another layer leaves
-// elsewhere are not in the block; a view of the block that such a layer answers is copied into its place. Inputs, outputs,
-// constants and tensors whose length depends on data are never in the block.
+// Note [Block]: a context may be given one block for the tensors between its layers (setDeviceMemory, an
+// IGpuAllocator). A tensor has its place from the layer that computes it to the last one that reads it. Layers that may
+// answer a view (kViews) get no place: what they read stays alive as long as what they answer. Results that another
+// layer leaves elsewhere are not in the block; a view of the block that such a layer answers is copied into its place.
+// Inputs, outputs, constants and tensors whose length depends on data are never in the block.
 
 inline constexpr int64_t kBlockAlignment = 256;
 inline constexpr int64_t kNoPlace = -1;
