@@ -8,7 +8,7 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import FLOATS, TRT_OF, sample
+from tests.engine._case import FLOATS, TRT_OF, Log, sample
 from tests.engine._quantized import QUANTIZED, TYPES, Codes, build_engine, codes, nearest, run, run_engine
 from tests.engine.test_quantize import dequantized, quantized
 from tests.util.tolerance import tolerances
@@ -183,3 +183,31 @@ def test_branches_and_loops_carry_codes(type: str) -> None:
     for value in (True, False):
         (y,) = run(build, [q, torch.tensor(value)])
         assert torch.equal(y.codes, q.codes.flip(0, 1) if value else q.codes)
+
+
+@pytest.mark.parametrize("type", QUANTIZED)
+def test_new_codes_and_scales(type: str) -> None:
+    """Refit of quantized weights, of their scale, and the rule about scales again."""
+    q, new = weight(type, (5, 3)), nearest(sample((5, 3), torch.int32, -3, 4, seed=1).double(), type)
+    scale, bad = torch.tensor(0.5), torch.tensor(-1.0)
+
+    def build(n: Any, x: Any) -> Any:
+        codes, step = n.weights(q), n.weights(scale)
+        kernel, s = n.add_constant((5, 3), codes).get_output(0), n.add_constant((), step).get_output(0)
+        assert n.set_weights_name(codes, "codes") and n.set_weights_name(step, "scale")
+        return n.add_matrix_multiply(
+            x, Op.NONE, n.add_dequantize(kernel, s, trt.float32).get_output(0), Op.NONE
+        )
+
+    x = whole((2, 5), torch.float32)
+    plan, log = build_engine(build, [x], configure=lambda config: config.set_flag(trt.BuilderFlag.REFIT))
+    assert plan is not None, log
+    logger = Log()
+    engine = trt.Runtime(logger).deserialize_cuda_engine(plan)
+    refitter, memory, fresh = trt.Refitter(engine, logger), new.memory(), torch.tensor(0.25)
+    assert refitter.set_named_weights("codes", trt.Weights(TYPES[type], memory.data_ptr(), 15))
+    assert refitter.set_named_weights("scale", trt.Weights(trt.float32, fresh.data_ptr(), 1))
+    assert refitter.refit_cuda_engine(), logger.text
+    assert_near(run_engine(bytes(engine.serialize()), [x])[0], x.double() @ (new.values * 0.25))
+    assert refitter.set_named_weights("scale", trt.Weights(trt.float32, bad.data_ptr(), 1))
+    assert not refitter.refit_cuda_engine() and "not positive" in logger.text
