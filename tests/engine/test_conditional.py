@@ -299,6 +299,46 @@ def test_layers_with_weights_in_a_branch(condition):
     check(build, [sample((1, 2, 3, 3)), condition], reference)
 
 
+@BOTH
+def test_what_one_branch_alone_uses_runs_only_with_it(condition):
+    """Layers outside of the branches that cannot run go with the branch that uses them."""
+
+    def build(n, x, c):
+        largest = n.add_topk(x, trt.TopKOperation.MAX, 1, 1).get_output(0)
+        shuffle = n.add_shuffle(x)
+        shuffle.set_input(1, n.add_cast(largest, trt.int64).get_output(0))
+        branch = If(n, c)
+        (inside,) = branch.take(x)
+        return branch.give(shuffle.get_output(0), relu(n, inside))
+
+    x = torch.tensor([1.0, 2.0, 7.0])
+    plan, log = build_engine(build, [x, condition])
+    assert plan, log
+    if condition:
+        with pytest.raises(AssertionError, match="Shuffle"):
+            run_with_allocator_or_raise(plan, [x, condition])
+    else:
+        engine = trt.Runtime(trt.Logger()).deserialize_cuda_engine(plan)
+        torch.testing.assert_close(run_with_allocator(engine, [x, condition]), x)
+
+
+@BOTH
+def test_constants_computed_outside(condition):
+    """Weights that are transposed before a branch uses them."""
+    weight = sample((4, 3), seed=1)
+
+    def build(n, x, c):
+        shuffle = n.add_shuffle(n.constant(weight))
+        shuffle.first_transpose = (1, 0)
+        branch = If(n, c)
+        (inside,) = branch.take(x)
+        none = trt.MatrixOperation.NONE
+        product = n.add_matrix_multiply(inside, none, shuffle.get_output(0), none).get_output(0)
+        return branch.give(product, n.constant(torch.ones(2, 4)))
+
+    check(build, [sample((2, 3)), condition], lambda x, c: x @ weight.double().T if c else torch.ones(2, 4))
+
+
 def test_getters():
     from tests.engine._session import Session
 

@@ -58,6 +58,21 @@ def test_slices_of_every_type(dtype, reverse, kind):
     check(build, [x], lambda x: x.flip(1) if reverse != (kind == REVERSE) else x)
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+def test_recurrences_of_every_type(dtype):
+    def build(n, x, start):
+        loop = Loop(n, 3)
+        value = loop.loop.add_recurrence(start)
+        value.set_input(1, loop.each(x))
+        return [loop.last(value.get_output(0)), loop.gather(value.get_output(0), 4)]
+
+    def reference(x, start):
+        return x[2], torch.cat([start[None], x[:2], torch.zeros_like(x[:1])])
+
+    inputs = [sample((3, 2), dtype), sample((2,), dtype, seed=1)]
+    check(build, inputs, reference, dtypes=[dtype] * 2)
+
+
 @pytest.mark.parametrize("out_axis", [0, 1, 2])
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("kind", [CONCATENATE, REVERSE], ids=["concatenate", "reverse"])

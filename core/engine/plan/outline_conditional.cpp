@@ -90,15 +90,32 @@ bool is_exclusive(const OpenRegion& region, const Node& node, size_t b, const st
   return used;
 }
 
+// Layers whose value never changes: they are better computed once, by the build or when the plan is loaded.
+std::vector<char> find_constant(const Graph& graph) {
+  std::vector<char> constant(graph.nodes().size(), 0);
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const auto is_constant = [&](ValueId input) {
+      const NodeId producer = input == kNoId ? kNoId : graph.stale_value(input).producer;
+      return input == kNoId || (producer != kNoId && constant[static_cast<size_t>(producer)]);
+    };
+    constant[static_cast<size_t>(id)] =
+        as<Constant>(*node.layer) ||
+        (!node.inputs.empty() && std::all_of(node.inputs.begin(), node.inputs.end(), is_constant));
+  }
+  return constant;
+}
+
 void sink(const OpenRegion& region, size_t b, std::vector<char>& layers) {
   std::vector<std::vector<char>> others;
   for (int other = 0; other < region.map.count(); ++other)
     if (other != region.region && !region.map.nodes(other).empty()) others.push_back(region.map.inside(other));
+  const std::vector<char> constant = find_constant(region.graph);
   std::vector<NodeId> order = region.graph.order();
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const Node& node = region.graph.node(*it);
     const bool plain = !region.inside[static_cast<size_t>(*it)] && place_of(*node.layer).region < 0 &&
-                       !node.outputs.empty() && !node.layer->has_effect() && !as<Constant>(*node.layer);
+                       !node.outputs.empty() && !node.layer->has_effect() && !constant[static_cast<size_t>(*it)];
     if (plain && is_exclusive(region, node, b, layers) && is_beside(region, *it, others))
       layers[static_cast<size_t>(*it)] = 1;
   }
