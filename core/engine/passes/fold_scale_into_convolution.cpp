@@ -1,7 +1,8 @@
 // Scale(Convolution(x, W, b), shift, scale) per channel             ->  Convolution(x, W * scale, b * scale + shift)
 // ElementWise sum or product of a convolution with [1, K, 1..]      ->  the same, for shift or scale alone
 //
-// Valid for float32 constants and a convolution that nothing else uses. Products are taken in double and rounded once.
+// Valid for constants of a real type and a convolution that nothing else uses. Products are taken in double, and rounded
+// once to the type of the data.
 // Not for refittable plans.
 #include <cmath>
 
@@ -16,12 +17,14 @@ namespace {
 
 using Floats = std::vector<float>;
 
-// The elements of a float32 constant; nullopt: it is something else.
+// The elements of a constant of a real type; nullopt: it is something else.
 std::optional<Floats> floats_of(const Graph& graph, ValueId value) {
   const auto* constant = producer_as<Constant>(graph, value);
-  if (!constant || constant->weights.dtype != DType::kFloat32 || constant->weights.empty()) return std::nullopt;
-  const auto* data = static_cast<const float*>(constant->weights.data);
-  return Floats(data, data + constant->weights.count);
+  if (!constant || !is_floating(constant->weights.dtype) || constant->weights.empty()) return std::nullopt;
+  const bool wide = constant->weights.dtype == DType::kFloat32;
+  const Weights weights = wide ? constant->weights : to_float32(constant->weights);
+  const auto* data = static_cast<const float*>(weights.data);
+  return Floats(data, data + weights.count);
 }
 
 // y = x * scale + shift per channel; absent: neutral.
@@ -59,10 +62,10 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId& d
   return Affine{std::move(constant), std::nullopt};
 }
 
-ValueId add_floats(Graph& graph, Floats values, const Shape& shape, const std::string& name) {
+ValueId add_floats(Graph& graph, Floats values, DType dtype, const Shape& shape, const std::string& name) {
   auto owner = std::make_shared<const Floats>(std::move(values));
-  const void* data = owner->data();
-  return add_constant(graph, {DType::kFloat32, static_cast<int64_t>(owner->size()), data, owner, ""}, shape, name);
+  const Weights weights{DType::kFloat32, static_cast<int64_t>(owner->size()), owner->data(), owner, ""};
+  return add_constant(graph, dtype == DType::kFloat32 ? weights : to_real(weights, dtype), shape, name);
 }
 
 Floats scaled(Floats kernel, const Floats& scale) {
@@ -96,11 +99,12 @@ bool rewrite(Graph& graph, NodeId id) {
   const Convolution copy = *op;
   const std::string name = node.name;
   const Shape shape = graph.value(kernel_value).shape;
+  const DType dtype = graph.value(x).dtype;
   Floats new_bias = folded_bias(bias, *affine, copy.output_maps);
   const ValueId w = affine->scale
-                        ? add_floats(graph, scaled(std::move(*kernel), *affine->scale), shape, name + " kernel")
+                        ? add_floats(graph, scaled(std::move(*kernel), *affine->scale), dtype, shape, name + " kernel")
                         : kernel_value;
-  const ValueId b = add_floats(graph, std::move(new_bias), Shape{copy.output_maps}, name + " bias");
+  const ValueId b = add_floats(graph, std::move(new_bias), dtype, Shape{copy.output_maps}, name + " bias");
   take_over(graph, graph.node(id).outputs[0], graph.node(graph.add(copy, {x, w, b})).outputs[0]);
   return true;
 }

@@ -12,5 +12,8 @@ bool remove_no_ops(Graph& graph, const PassOptions& options);
 bool fold_scale_into_convolution(Graph& graph, const PassOptions& options);
 bool make_linear(Graph& graph, const PassOptions& options);
 bool make_attention(Graph& graph, const PassOptions& options);
+bool fold_attention_mask(Graph& graph, const PassOptions& options);
+bool make_gelu(Graph& graph, const PassOptions& options);
+bool fuse_convolution(Graph& graph, const PassOptions& options);
 
 }  // namespace torchtrt::engine

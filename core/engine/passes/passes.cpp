@@ -17,6 +17,9 @@ constexpr Pass kPasses[] = {
     {"make_linear", 2, make_linear},
     {"fold_constants", 2, fold_constants},
     {"merge_equal_nodes", 2, merge_equal_nodes},
+    {"fold_attention_mask", 2, fold_attention_mask},
+    {"make_gelu", 2, make_gelu},
+    {"fuse_convolution", 2, fuse_convolution},
 };
 
 }  // namespace

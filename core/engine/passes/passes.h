@@ -24,6 +24,7 @@ std::span<const Pass> passes();
 
 // Weights of a real type, converted.
 Weights to_float32(const Weights& weights);
+Weights to_real(const Weights& weights, DType dtype);
 
 // A strongly typed copy: real types of a weakly typed network become float32, converted at inputs and outputs.
 Graph strengthen(const Graph& network);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/engine/passes/passes.h"
+
 namespace torchtrt::engine {
 
 bool is_private(const Graph& graph, ValueId value) {
@@ -15,7 +17,12 @@ bool is_private(const Graph& graph, ValueId value) {
 
 std::optional<double> uniform_value(const Graph& graph, ValueId value) {
   const Value& v = graph.value(value);
-  if (!is_floating(v.dtype) || !v.host || v.host->elements.size() != 1 || !v.host->is_known()) return std::nullopt;
+  if (!is_floating(v.dtype)) return std::nullopt;
+  if (const auto* constant = producer_as<Constant>(graph, value); constant && v.dtype != DType::kFloat32) {
+    if (constant->weights.count != 1) return std::nullopt;  // the host knows no values of the narrow types
+    return *static_cast<const float*>(to_float32(constant->weights).data);
+  }
+  if (!v.host || v.host->elements.size() != 1 || !v.host->is_known()) return std::nullopt;
   return v.host->elements[0].as_float();
 }
 

@@ -16,12 +16,14 @@
 
 namespace torchtrt::engine {
 
-Weights to_float32(const Weights& weights) {
+Weights to_float32(const Weights& weights) { return to_real(weights, DType::kFloat32); }
+
+Weights to_real(const Weights& weights, DType dtype) {
   const at::Tensor given =
       at::from_blob(const_cast<void*>(weights.data), {weights.count}, at::TensorOptions(scalar_type_of(weights.dtype)));
-  auto converted = std::make_shared<at::Tensor>(given.to(at::kFloat));
+  auto converted = std::make_shared<at::Tensor>(given.to(scalar_type_of(dtype)));
   Weights result = weights;
-  result.dtype = DType::kFloat32;
+  result.dtype = dtype;
   result.data = converted->const_data_ptr();
   result.owner = converted;
   return result;

@@ -1,0 +1,124 @@
+// FusedConvolution by one operator of PyTorch: oneDNN's on the CPU, cuDNN's on CUDA; by its parts elsewhere.
+//
+// Note [Layouts]: oneDNN and the tensor cores want channels last. The first such convolution brings its data into that
+// layout, its result has it, and what follows keeps it; layers that want another convert, as outputs of the engine do.
+// Weights are packed at the first run and shared by all contexts of the plan. Operators are found by name: where a
+// PyTorch has them not, or an operator refuses these shapes, the convolution runs by its parts.
+#include <ATen/Functions.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include "core/engine/exec/bound_kernel.h"
+#include "core/engine/exec/packed_weights.h"
+#include "core/engine/layers/constant.h"
+#include "core/engine/layers/fused_convolution.h"
+
+namespace torchtrt::engine {
+namespace {
+
+constexpr auto kLast = at::MemoryFormat::ChannelsLast;
+
+std::optional<c10::OperatorHandle> operator_of(const char* name, const char* overload) {
+  return c10::Dispatcher::singleton().findSchema({name, overload});
+}
+
+template <class... Args>
+at::Tensor call_boxed(const c10::OperatorHandle& op, Args&&... args) {
+  std::vector<c10::IValue> stack{c10::IValue(std::forward<Args>(args))...};
+  op.callBoxed(&stack);
+  return stack.at(0).toTensor();
+}
+
+c10::IValue optional_tensor(const Call& call, int i) { return call.has(i) ? c10::IValue(call.in(i)) : c10::IValue(); }
+
+class BoundConvolution final : public BoundKernel {
+ public:
+  explicit BoundConvolution(const NodeView& view)
+      : layer_(*view.node.layer), op_(*as<FusedConvolution>(layer_)), kernel_(find_kernel(FusedConvolution::kKind)) {
+    for (const ValueId output : view.node.outputs) shapes_.push_back(view.evaluation.shape(output));
+    if (view.device.is_cpu()) {
+      pack_ = operator_of("mkldnn::_reorder_convolution_weight", "");
+      plain_ = operator_of("mkldnn::_convolution_pointwise", "");
+      sum_ = operator_of("mkldnn::_convolution_pointwise", "binary");
+    }
+  }
+  void run(Call& call) override {
+    if (!by_parts_ && !run_fused(call)) by_parts_ = true;
+    if (by_parts_) kernel_(layer_, call);
+  }
+  bool is_recordable(const Accept& accept) override { return accept(layer_, shapes_); }
+
+ private:
+  // False: these shapes or types are not for the operator.
+  bool run_fused(Call& call) {
+    const at::Tensor& x = call.in(0);
+    if (x.numel() == 0 || call.out_shape(0).volume() == 0) return false;
+    try {
+      if (x.is_cuda()) return run_cuda(call);
+      return pack_ && plain_ && sum_ && x.scalar_type() == at::kFloat && run_cpu(call);
+    } catch (const c10::Error&) {  // by its parts, which report what is really wrong
+      return false;
+    }
+  }
+
+  bool run_cpu(Call& call) {
+    const at::Tensor x = call.in(0).contiguous(kLast);
+    if (!weights_) {
+      std::string layout = "oneDNN";
+      for (const auto* list : {&op_.pre_padding, &op_.stride, &op_.dilation})
+        for (const int64_t number : *list) layout += ' ' + std::to_string(number);
+      for (const int64_t length : x.sizes()) layout += ' ' + std::to_string(length);
+      layout += ' ' + std::to_string(op_.groups);
+      weights_ = packed_weights(call.in(1), layout, [&] {
+        return call_boxed(*pack_, call.in(1), op_.pre_padding, op_.stride, op_.dilation, op_.groups, x.sizes().vec());
+      });
+    }
+    const c10::impl::GenericList none(c10::OptionalType::create(c10::NumberType::get()));
+    const char* relu = op_.relu ? "relu" : "none";
+    if (!call.has(3)) {
+      call.set(0, call_boxed(*plain_, x, *weights_, optional_tensor(call, 2), op_.pre_padding, op_.stride, op_.dilation,
+                             op_.groups, relu, none, ""));
+      return true;
+    }
+    const c10::IValue after = op_.relu ? c10::IValue("relu") : c10::IValue();
+    call.set(0, call_boxed(*sum_, x, call.in(3).contiguous(kLast), *weights_, optional_tensor(call, 2), op_.pre_padding,
+                           op_.stride, op_.dilation, op_.groups, "add", c10::IValue(), after, none, c10::IValue()));
+    return true;
+  }
+
+  // Tensor cores take the narrow types; float32 has no use for another layout.
+  bool run_cuda(Call& call) {
+    if (call.in(0).scalar_type() == at::kFloat || op_.groups != 1) return false;
+    if (!weights_)
+      weights_ = packed_weights(call.in(1), "channels last", [&] { return call.in(1).contiguous(kLast); });
+    const at::Tensor x = call.in(0).contiguous(kLast);
+    const auto bias = call.has(2) ? std::optional(call.in(2)) : std::nullopt;
+    if (!op_.relu) {
+      const std::vector<int64_t> zeros(op_.kernel_size.size(), 0);
+      at::Tensor y = at::convolution(x, *weights_, bias, op_.stride, op_.pre_padding, op_.dilation,
+                                     /*transposed=*/false, zeros, op_.groups);
+      if (call.has(3)) y.add_(call.in(3));
+      call.set(0, std::move(y));
+    } else if (call.has(3)) {
+      call.set(0, at::cudnn_convolution_add_relu(x, *weights_, call.in(3).contiguous(kLast), 1, bias, op_.stride,
+                                                 op_.pre_padding, op_.dilation, op_.groups));
+    } else {
+      call.set(0, at::cudnn_convolution_relu(x, *weights_, bias, op_.stride, op_.pre_padding, op_.dilation, op_.groups));
+    }
+    return true;
+  }
+
+  const Layer& layer_;
+  const FusedConvolution& op_;
+  KernelFunction kernel_;
+  Shapes shapes_;
+  std::optional<c10::OperatorHandle> pack_, plain_, sum_;
+  std::shared_ptr<const at::Tensor> weights_;
+  bool by_parts_ = false;
+};
+
+std::unique_ptr<BoundKernel> bind_convolution(const NodeView& view) { return std::make_unique<BoundConvolution>(view); }
+
+const bool registered = (register_binder(FusedConvolution::kKind, bind_convolution), true);
+
+}  // namespace
+}  // namespace torchtrt::engine

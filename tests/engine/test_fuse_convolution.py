@@ -1,0 +1,137 @@
+"""Convolution, residual and relu as one layer: what matches, what must not, and equal results."""
+
+from __future__ import annotations
+
+import pytest
+import tensorrt as trt
+import torch
+import torch.nn.functional as F
+
+from tests.engine._case import FLOATS, check, sample
+from tests.engine._passes import built, check_fused
+
+KERNEL, BIAS = sample((4, 3, 3, 3), seed=1), sample((4,), seed=2)
+
+
+def convolution(n, x, dtype=torch.float32, padding=(1, 1), kernel=KERNEL):
+    layer = n.add_convolution_nd(x, 4, (3, 3), n.weights(kernel.to(dtype)), n.weights(BIAS.to(dtype)))
+    layer.padding_nd = padding
+    return layer
+
+
+def relu(n, x):
+    return n.add_activation(x, trt.ActivationType.RELU).get_output(0)
+
+
+def add(n, a, b):
+    return n.add_elementwise(a, b, trt.ElementWiseOperation.SUM).get_output(0)
+
+
+def whole(dtype):
+    return lambda n, x, r: relu(n, add(n, convolution(n, x, dtype).get_output(0), r))
+
+
+def reference(dtype, with_relu=True, with_sum=True):
+    def f(x, r=None):
+        y = F.conv2d(x, KERNEL.to(dtype).double(), BIAS.to(dtype).double(), padding=1)
+        y = y + r if with_sum else y
+        return F.relu(y) if with_relu else y
+
+    return f
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_all_in_one(dtype):
+    inputs = [sample((2, 3, 5, 6), dtype), sample((2, 4, 5, 6), dtype, seed=3)]
+    check_fused(whole(dtype), inputs, reference(dtype), "fuse_convolution")
+
+
+def test_lengths_of_run_time():
+    inputs = [sample((2, 3, 5, 6)), sample((2, 4, 5, 6), seed=3)]
+    spans = [((1, *x.shape[1:]), x.shape, (3, *x.shape[1:])) for x in inputs]
+    check(whole(torch.float32), inputs, reference(torch.float32), dynamic=spans)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_parts(dtype):
+    x, r = sample((2, 3, 5, 6), dtype), sample((2, 4, 5, 6), dtype, seed=3)
+    name = "fuse_convolution"
+    check_fused(lambda n, x: convolution(n, x, dtype).get_output(0), [x], reference(dtype, False, False), name)
+    check_fused(lambda n, x: relu(n, convolution(n, x, dtype).get_output(0)), [x], reference(dtype, True, False), name)
+    both = lambda n, x, r: add(n, r, convolution(n, x, dtype).get_output(0))  # noqa: E731
+    check_fused(both, [x, r], reference(dtype, False), name)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_batch_norm_goes_into_the_weights(dtype):
+    scale, shift = sample((4,), low=0.5, high=2, seed=6), sample((4,), seed=7)
+
+    def build(n, x):
+        y = convolution(n, x, dtype).get_output(0)
+        layer = n.add_scale(y, trt.ScaleMode.CHANNEL, n.weights(shift.to(dtype)), n.weights(scale.to(dtype)))
+        return layer.get_output(0)
+
+    def normalized(x):
+        column = lambda v: v.to(dtype).double()[:, None, None]  # noqa: E731
+        return reference(dtype, False, False)(x) * column(scale) + column(shift)
+
+    check_fused(build, [sample((2, 3, 5, 6), dtype)], normalized, "fold_scale_into_convolution")
+
+
+def test_two_convolutions_meet():
+    other = sample((4, 3, 3, 3), seed=9)
+
+    def build(n, x):
+        a, b = convolution(n, x), convolution(n, x, kernel=other)
+        return relu(n, add(n, a.get_output(0), b.get_output(0)))
+
+    def twice(x):
+        both = F.conv2d(x, (KERNEL + other).double(), 2 * BIAS.double(), padding=1)
+        return F.relu(both)
+
+    x = sample((2, 3, 5, 6))
+    check(build, [x], twice)
+
+
+def test_residual_that_broadcasts_stays_outside():
+    check(whole(torch.float32), [sample((2, 3, 5, 6)), sample((1, 4, 1, 1), seed=3)], reference(torch.float32))
+
+
+def test_result_that_is_an_output_stays():
+    def build(n, x, r):
+        y = convolution(n, x).get_output(0)
+        return [y, relu(n, add(n, y, r))]
+
+    inputs = [sample((2, 3, 5, 6)), sample((2, 4, 5, 6), seed=3)]
+    check(build, inputs, lambda x, r: [reference(torch.float32, False, False)(x), reference(torch.float32)(x, r)],
+          dtypes=[torch.float32] * 2)
+
+
+def test_uneven_padding_is_no_match():
+    def build(n, x):
+        layer = convolution(n, x)
+        layer.pre_padding, layer.post_padding = (1, 0), (0, 1)
+        return layer.get_output(0)
+
+    x = sample((2, 3, 5, 6))
+    assert "fuse_convolution" not in built(build, [x])[1]
+    check(build, [x], lambda x: F.conv2d(F.pad(x, (0, 1, 1, 0)), KERNEL.double(), BIAS.double()))
+
+
+def test_groups_and_empty_batches():
+    kernel = sample((4, 1, 3, 3), seed=5)
+
+    def build(n, x):
+        layer = n.add_convolution_nd(x, 4, (3, 3), n.weights(kernel), trt.Weights())
+        layer.num_groups = 2
+        return relu(n, layer.get_output(0))
+
+    for batch in (2, 0):
+        x = sample((batch, 2, 5, 6))
+        check(build, [x], lambda x: F.relu(F.conv2d(x, kernel.double(), groups=2)))
+
+
+def test_levels():
+    inputs = [sample((2, 3, 5, 6)), sample((2, 4, 5, 6), seed=3)]
+    assert "fuse_convolution" in built(whole(torch.float32), inputs)[1]
+    assert "fuse_convolution" not in built(whole(torch.float32), inputs, level=0)[1]
