@@ -2,7 +2,8 @@
 
 The header of `core/engine/layers/<stem>.cpp` opens with "// <Kind>: ..." and lists constraints c1, c2, ... A C++ test
 cites by its name (`TEST(Gather, C6C7Element)`), a Python test by "Gather c6" in an id, a comment or a docstring; in
-`test_<stem>.py` the kind goes without saying: `"c6"`, `# c6`.
+`test_<stem>.py` and `test_<stem>_<more>.py` the kind goes without saying: `"c6"`, `# c6`,
+`def test_c6_...`. "plan c1" means another file.
 """
 
 import re
@@ -73,11 +74,17 @@ def citation(kind: str) -> re.Pattern[str]:
     return re.compile(rf"(?i)\b(?:{kind})[ -](c\d+(?:(?:, | and )c\d+)*)\b")
 
 
+def kind_of(path: Path) -> str | None:
+    """The kind that goes without saying in `test_<stem>.py` and `test_<stem>_<more>.py`."""
+    stems = {source.stem: kind for kind, (source, _) in constraints().items()}
+    fitting = [stem for stem in stems if f"{path.stem}_".startswith(f"test_{stem}_")]
+    return stems[max(fitting, key=len)] if fitting else None
+
+
 @cache
 def cited_in_python() -> dict[str, set[int]]:
     """By kind. This file's own examples do not count."""
     found: dict[str, set[int]] = {kind: set() for kind in constraints()}
-    stems = {source.stem: kind for kind, (source, _) in constraints().items()}
     for path in sorted((ROOT / "tests/engine").glob("test_*.py")):
         if path == Path(__file__):
             continue
@@ -85,11 +92,11 @@ def cited_in_python() -> dict[str, set[int]]:
         for kind in found:
             for numbers in citation(kind).findall(text):
                 found[kind] |= numbers_in(numbers)
-        if kind := stems.get(path.stem.removeprefix("test_")):
+        if kind := kind_of(path):
             rest = citation("|".join(found)).sub("", text)
             for comment in re.findall(r"#(.*)$", rest, re.M):
-                found[kind] |= numbers_in(" ".join(re.findall(r"\bc\d+\b", comment)))
-            found[kind] |= numbers_in(" ".join(re.findall(r'"c\d+\b', rest)))
+                found[kind] |= numbers_in(" ".join(re.findall(r"(?<!plan )\bc\d+\b", comment)))
+            found[kind] |= numbers_in(" ".join(re.findall(r'"c\d+\b|\bdef test_c\d+(?=_)', rest)))
     return found
 
 

@@ -40,7 +40,35 @@ TEST(Attention, C8MaskShape) {
   EXPECT_VIOLATION(shape_of(Attention{}, {kQuery, kKey, kValue, Shape{1, 1, 4, 7}}), "broadcast");
 }
 TEST(Attention, C9MaskOrCausal) {
-  EXPECT_VIOLATION(types_of(Attention{true}, {kF32, kF32, kF32, kF32}), "exclude");
+  Attention op;
+  op.causal = CausalMask::kUpperLeft;
+  EXPECT_VIOLATION(types_of(op, {kF32, kF32, kF32, kF32}), "exclude");
+}
+
+// Queries of two sequences in a row of seven tokens.
+Attention packed() {
+  Attention op;
+  op.query_form = AttentionForm::kPacked;
+  return op;
+}
+const Shape kTokens{7, 6, 4};
+const In kLengths{Shape{3}, kI32};
+
+TEST(Attention, C11Lengths) {
+  const In none = In::absent();
+  EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue}), "a packed query needs lengths");
+  EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, In(Shape{3}, kI64)}), "int32");
+  EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, In(Shape{3, 1}, kI32)}), "rank 1");
+  Attention keys;
+  keys.key_value_form = AttentionForm::kPacked;
+  EXPECT_VIOLATION(shape_of(keys, {kQuery, Shape{9, 3, 4}, Shape{9, 3, 4}}), "packed keys and values need lengths");
+}
+TEST(Attention, C12NumberOfLengths) {
+  const In none = In::absent();
+  EXPECT_EQ(shape_of(packed(), {kTokens, kKey, kValue, none, none, kLengths}), (Shape{7, 6, 9}));
+  EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, In(Shape{0}, kI32)}), "batch + 1");
+  EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, kLengths, In(Shape{5}, kI32)}),
+                   "lengths are given for 5 sequences");
 }
 
 }  // namespace
