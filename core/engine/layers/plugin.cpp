@@ -98,8 +98,8 @@ Types PluginLayer::infer_types(const Types& in) const {
   const std::scoped_lock lock(slot->mutex);
   for (const auto& [asked, answered] : slot->types)
     if (asked == in) return answered;
+  TORCHTRT_CHECK(slot->object->output_count() > 0, title(), " has no outputs");  // c2
   const Types out = slot->object->output_types(in, ranks);
-  TORCHTRT_CHECK(!out.empty(), title(), " has no outputs");  // c2
   for (size_t i = 0; i < out.size(); ++i)
     TORCHTRT_CHECK(generation < PluginGeneration::kV3 || (out[i] != DType::kBool && out[i] != DType::kUInt8), title(),
                    " answers ", out[i], " for output ", i, "; bool and uint8 are not possible");  // c2

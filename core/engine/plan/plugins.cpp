@@ -52,14 +52,24 @@ Shapes output_shapes(const Graph& graph, const Node& node, const Evaluation& eva
   return as_plugin(*node.layer)->shapes_with({shapes, values, types}, size_of);
 }
 
+// The same at a corner where the network may not be able to run.
+Shapes output_shapes_or(const Shapes& otherwise, const Graph& graph, const Node& node, const Evaluation& evaluation,
+                        const DimRule::SizeOf& size_of) {
+  try {
+    return output_shapes(graph, node, evaluation, size_of);
+  } catch (const Error&) {
+    return otherwise;
+  }
+}
+
 PluginTensors tensors_at(const Graph& graph, const Node& node, const Corners& corners) {
   PluginTensors tensors;
   for (const auto* list : {&node.inputs, &node.outputs})
     for (const ValueId id : *list) tensors.push_back({graph.value(id).dtype, graph.value(id).shape});
   const auto smallest = [](int, DimRule::Number, DimRule::Number) -> DimRule::Number { return 0; };
-  Shapes min = output_shapes(graph, node, corners.min, smallest);
   Shapes opt = output_shapes(graph, node, corners.opt, size_at_opt);
-  Shapes max = output_shapes(graph, node, corners.max, size_at_most);
+  Shapes min = output_shapes_or(opt, graph, node, corners.min, smallest);
+  Shapes max = output_shapes_or(opt, graph, node, corners.max, size_at_most);
   for (auto it = node.inputs.rbegin(); it != node.inputs.rend(); ++it) {
     min.insert(min.begin(), corners.min.shape(*it));
     opt.insert(opt.begin(), corners.opt.shape(*it));

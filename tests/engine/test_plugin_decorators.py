@@ -1,0 +1,181 @@
+"""Plugins declared by the decorators of `tensorrt.plugin`: JIT implementations, autotuning, creation flags, AOT."""
+
+from __future__ import annotations
+
+from typing import Any, List, Tuple  # noqa: UP035  (the decorators know these alone)
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tensorrt as trt
+import torch
+
+trtp = pytest.importorskip("tensorrt.plugin", reason="bindings without tensorrt.plugin")
+
+from tests.engine._case import device, sample  # noqa: E402
+from tests.engine._plugins import Runner, tensor_at  # noqa: E402
+from tests.engine._session import STRONG, Session  # noqa: E402
+
+JIT = 1 << int(trt.NetworkDefinitionCreationFlag.PREFER_JIT_PYTHON_PLUGINS)
+AOT = 1 << int(trt.NetworkDefinitionCreationFlag.PREFER_AOT_PYTHON_PLUGINS)
+SEEN: list[Any] = []
+
+
+def at(tensor: Any) -> torch.Tensor:
+    return tensor_at(tensor.data_ptr, tuple(tensor.shape))
+
+
+def declare(name: str, describe: Any, **parts: Any) -> Any:
+    """Registers a plugin; annotations are real types, as the decorators want them."""
+    trtp.register(f"tests::{name}")(describe)
+    for decorator, function in parts.items():
+        getattr(trtp, decorator)(f"tests::{name}")(function)
+    return getattr(trtp.op.tests, name)
+
+
+def _add_desc(x: trtp.TensorDesc, k: npt.NDArray[np.float32]) -> Tuple[trtp.TensorDesc]:
+    return x.like()
+
+
+def _add_tune(
+    x: trtp.TensorDesc, k: npt.NDArray[np.float32], outputs: Tuple[trtp.TensorDesc]
+) -> List[trtp.AutoTuneCombination]:
+    return [trtp.AutoTuneCombination("FP32|FP16, FP32|FP16", "LINEAR", [3, 5])]
+
+
+def _add(x: trtp.Tensor, k: npt.NDArray[np.float32], outputs: Tuple[trtp.Tensor], stream: int, tactic: int) -> None:
+    SEEN.append((tactic, tuple(x.strides)))
+    at(outputs[0]).copy_(at(x) + float(k.sum()))
+
+
+def _two_desc(a: trtp.TensorDesc, b: trtp.TensorDesc) -> Tuple[trtp.TensorDesc, trtp.TensorDesc]:
+    wide = a.like()
+    wide.shape_expr[0] = a.shape_expr[0] + b.shape_expr[0]
+    return wide, b.like()
+
+
+def _two(a: trtp.Tensor, b: trtp.Tensor, outputs: Tuple[trtp.Tensor, trtp.Tensor], stream: int) -> None:
+    at(outputs[0]).copy_(torch.cat([at(a), at(b)]))
+    at(outputs[1]).copy_(-at(b))
+
+
+def _positive_desc(x: trtp.TensorDesc) -> Tuple[trtp.TensorDesc, trtp.TensorDesc]:
+    count = trtp.size_tensor(opt=x.shape_expr.numel() // 2, upper_bound=x.shape_expr.numel())
+    kept = trtp.from_shape_expr(trtp.ShapeExprs.from_tuple((count.expr(),)), dtype=x.dtype)
+    return kept, count
+
+
+def _positive(x: trtp.Tensor, outputs: Tuple[trtp.Tensor, trtp.Tensor], stream: int) -> None:
+    kept = at(x)[at(x) > 0]
+    assert outputs[0].is_data_dependent
+    tensor_at(outputs[0].data_ptr, (len(kept),)).copy_(kept)
+    tensor_at(outputs[1].data_ptr, (1,), torch.int32).fill_(len(kept))
+
+
+def _inplace_desc(x: trtp.TensorDesc) -> trtp.TensorDesc:
+    return x.aliased()
+
+
+def _inplace(x: trtp.Tensor, outputs: Tuple[trtp.Tensor], stream: int) -> None:
+    at(x).add_(1)
+
+
+# `from __future__ import annotations` makes them strings; the decorators read the types themselves.
+for function in (_add_desc, _add_tune, _add, _two_desc, _two, _positive_desc, _positive, _inplace_desc, _inplace):
+    function.__annotations__ = {k: eval(v) for k, v in function.__annotations__.items()}  # noqa: S307
+
+add = declare("add", _add_desc, autotune=_add_tune, impl=_add)
+two = declare("two", _two_desc, impl=_two)
+positive = declare("positive", _positive_desc, impl=_positive)
+inplace = declare("inplace", _inplace_desc, impl=_inplace)
+K = np.array([1.0, 2.0], dtype=np.float32)
+
+
+def network(layer_of: Any, *shapes: tuple[int, ...], flags: int = STRONG) -> tuple[Session, Any]:
+    session = Session(flags)
+    inputs = [session.input(f"x{i}", shape) for i, shape in enumerate(shapes)]
+    layer = session.network.add_plugin(layer_of(*inputs))
+    for i in range(layer.num_outputs):
+        layer.get_output(i).name = f"y{i}"
+        session.network.mark_output(layer.get_output(i))
+    return session, layer
+
+
+def test_jit_plugin_with_attributes_and_tactics() -> None:
+    session, layer = network(lambda x: add(x, k=K), (-1, 3))
+    assert layer.type == trt.LayerType.PLUGIN_V3
+    assert tuple(layer.get_output(0).shape) == (-1, 3)
+    session.profile(x0=((1, 3), (2, 3), (4, 3)))
+    run = Runner(session.engine())
+    SEEN.clear()
+    for rows in (2, 4):
+        x = sample((rows, 3))
+        assert torch.equal(run(x0=x)[0], x + 3)
+    assert SEEN == [(3, (3, 1))] * 2
+
+
+def test_several_inputs_and_outputs() -> None:
+    session, layer = network(two, (-1, 3), (2, 3))
+    session.profile(x0=((1, 3), (2, 3), (4, 3)))
+    a, b = sample((3, 3)), sample((2, 3), seed=1)
+    found = Runner(session.engine())(x0=a, x1=b)
+    assert torch.equal(found[0], torch.cat([a, b]))
+    assert torch.equal(found[1], -b)
+
+
+def test_size_tensors() -> None:
+    session, layer = network(positive, (6,))
+    assert tuple(layer.get_output(0).shape) == (-1,)
+    run = Runner(session.engine())
+    for seed in range(3):
+        x = sample((6,), seed=seed)
+        y, count = run(x0=x)
+        assert torch.equal(y[: count.item()], x[x > 0])
+
+
+def test_aliased_outputs_need_the_preview_feature() -> None:
+    session, _ = network(inplace, (2, 3))
+    assert session.plan() is None
+    assert "kALIASED_PLUGIN_IO_10_03" in session.logger.last_error()
+    session.config.set_preview_feature(trt.PreviewFeature.ALIASED_PLUGIN_IO_10_03, True)
+    engine = session.engine()
+    assert engine.get_aliased_input_tensor("y0") == "x0"
+    x = sample((2, 3))
+    memory = x.clone().to(device())
+    context = engine.create_execution_context()
+    context.set_tensor_address("x0", memory.data_ptr())
+    context.set_tensor_address("y0", memory.data_ptr())
+    assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream if memory.is_cuda else 0)
+    assert torch.equal(memory.cpu(), x + 1)
+
+
+def test_types_outside_the_tuned_ones_are_refused() -> None:
+    session = Session()
+    layer = session.network.add_plugin(add(session.input("x0", (2,), trt.bfloat16), k=K))
+    session.network.mark_output(layer.get_output(0))
+    assert session.plan() is None
+    assert "refused input 0" in session.logger.last_error()
+
+
+def test_creation_flags() -> None:
+    assert network(lambda x: add(x, k=K), (2, 3), flags=STRONG | JIT)[1] is not None
+    session = Session()
+    assert session.builder.create_network(STRONG | JIT | AOT) is None
+    assert "exclude each other" in session.logger.last_error()
+
+
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) >= "2.4.0", reason="the bindings turn arrays into scalars, NumPy 2.4 refuses"
+)
+def test_scalar_attributes() -> None:
+    def describe(x: Any, k: Any) -> Any:
+        return x.like()
+
+    def run(x: Any, k: Any, outputs: Any, stream: Any) -> None:
+        at(outputs[0]).copy_(at(x) * k)
+
+    describe.__annotations__ = {"x": trtp.TensorDesc, "k": float, "return": trtp.TensorDesc}
+    mul = declare("mul", describe, impl=run)
+    session, _ = network(lambda x: mul(x, k=2.5), (2, 3))
+    x = sample((2, 3))
+    assert torch.equal(Runner(session.engine())(x0=x)[0], x * 2.5)
