@@ -1,8 +1,11 @@
 """Plugins declared by the decorators of `tensorrt.plugin`: JIT implementations, autotuning, creation flags, AOT."""
 
+# The decorators know List and Tuple of typing alone.
+# ruff: noqa: UP006, UP035
+
 from __future__ import annotations
 
-from typing import Any, List, Tuple  # noqa: UP035  (the decorators know these alone)
+from typing import Any, List, Tuple
 
 import numpy as np
 import numpy.typing as npt
