@@ -458,6 +458,27 @@ def test_loops_that_overlap():  # outline.cpp c1
     assert "first" in log and "second" in log and "overlap" in log
 
 
+@pytest.mark.parametrize("depth", [64, 65])
+def test_depth(depth):  # outline.cpp c2
+    def build(n, x):
+        loops = [Loop(n, 1) for _ in range(depth)]
+
+        def turn(k, x):
+            value = loops[k].loop.add_recurrence(x)
+            inner = value.get_output(0)
+            value.set_input(1, turn(k + 1, inner) if k + 1 < depth else relu(n, inner))
+            return loops[k].last(inner)
+
+        return turn(0, x)
+
+    if depth > 64:
+        assert "at most 64" in refused(build)
+        return
+    plan, log = build_engine(build, [X])
+    assert plan, log
+    torch.testing.assert_close(run_engine(plan, [X])[0], X.relu())
+
+
 def test_recurrence_changes_its_type():  # Loop c2
     def build(n, x):
         loop = Loop(n, 2, "turns")

@@ -11,6 +11,7 @@
 #include "core/engine/file/cursor.h"
 #include "core/engine/file/enumerators.h"
 #include "core/engine/file/weights_section.h"
+#include "core/engine/plan/body.h"
 #include "core/engine/plan/profile.h"
 #include "core/engine/plan/refit.h"
 
@@ -115,7 +116,7 @@ void put_graph(Writer& out, WeightsWriter& weights, const Graph& graph, const st
 Bytes write_graph(const Plan& plan, WeightsWriter& weights, bool keep_source) {
   Writer out;
   const Graph& graph = keep_source ? plan.source->graph : plan.graph;
-  put_graph(out, weights, graph, keep_source ? graph.order() : plan.order,
+  put_graph(out, weights, graph, graph.order(),
             [&](const Value& input) { return plan.find(input.name)->on_host; });
   return out.take();
 }
@@ -183,15 +184,13 @@ std::vector<ValueId> read_graph(Cursor in, WeightsReader& weights, Graph& graph)
   return host_inputs;
 }
 
-constexpr int kMaxDepth = 64;  // of bodies in bodies
-
 GraphRef get_body(Cursor& in, WeightsReader& weights) {
   static thread_local int depth = 0;
   struct Level {
     Level() { ++depth; }
     ~Level() { --depth; }
   } const level;
-  TORCHTRT_REQUIRE(kCorruptPlan, depth <= kMaxDepth, "the plan is damaged: more than ", kMaxDepth,
+  TORCHTRT_REQUIRE(kCorruptPlan, depth <= kMaxBodyDepth, "the plan is damaged: more than ", kMaxBodyDepth,
                    " loops and conditionals in each other");
   auto body = std::make_shared<Graph>();
   get_graph(in, weights, *body);
@@ -311,6 +310,13 @@ void read_refit(Cursor in, const std::set<size_t>& absent, RefitSource& source) 
                    "the plan is damaged: weights are left out that cannot be exchanged");  // c3
 }
 
+// Names in a damaged plan can be any bytes; loggers expect text.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (c != '\n' && (c < ' ' || c > '~')) c = '?';
+  return text;
+}
+
 std::shared_ptr<const Plan> read_sections(const std::map<SectionId, ByteSpan>& sections) {
   const auto section = [&](SectionId id) {
     TORCHTRT_REQUIRE(kCorruptPlan, sections.contains(id), "the plan is damaged: section ", static_cast<uint32_t>(id),
@@ -361,13 +367,13 @@ std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes) {
   try {
     return read_sections(sections);
   } catch (const Error& error) {
-    throw Error(ErrorKind::kCorruptPlan, error.what());
+    throw Error(ErrorKind::kCorruptPlan, printable(error.what()));
   } catch (const std::bad_variant_access&) {
     TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: an attribute of a layer has another type");
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {  // of a layer that a pass has run
-    TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: ", error.what());
+    TORCHTRT_THROW(kCorruptPlan, "the plan is damaged: ", printable(error.what()));
   }
 }
 

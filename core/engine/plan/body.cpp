@@ -67,6 +67,17 @@ bool can_fold_body(const Graph& body) {
 
 bool has_effect(const Graph& body) { return std::any_of(body.nodes().begin(), body.nodes().end(), is_effect); }
 
+int body_depth(const Graph& graph) {
+  int depth = 0;
+  for (const Node& node : graph.nodes()) {
+    if (!node.layer) continue;
+    for (const Field& field : node.layer->fields())
+      if (const auto* body = std::get_if<GraphRef>(&field.value); body && *body)
+        depth = std::max(depth, 1 + body_depth(**body));
+  }
+  return depth;
+}
+
 void visit_graphs(const Graph& graph, const std::function<void(const Graph&)>& visit) {
   visit(graph);
   for (const Node& node : graph.nodes()) {

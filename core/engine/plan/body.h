@@ -10,6 +10,8 @@
 
 namespace torchtrt::engine {
 
+inline constexpr int kMaxBodyDepth = 64;  // of bodies in bodies
+
 // What is known of the inputs of a body.
 struct BodyArgs {
   std::vector<Shape> shapes;
@@ -37,6 +39,8 @@ std::vector<char> host_needs(const Graph& body, const std::vector<size_t>& host_
 bool can_fold_body(const Graph& body);
 bool has_effect(const Graph& body);
 
+// How deep bodies lie in bodies; 0: there are none.
+int body_depth(const Graph& graph);
 // Calls `visit` for the graph and every body in it.
 void visit_graphs(const Graph& graph, const std::function<void(const Graph&)>& visit);
 // Gives each body in the graph, innermost first, a changed copy where `change` says that it changed it. Whether one

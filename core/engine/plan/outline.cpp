@@ -1,5 +1,6 @@
 // outline: drops what is dead, then outlines one region after the other that contains no other.
 //   c1  loops and conditionals lie within one another or apart; they do not overlap
+//   c2  at most 64 lie in each other
 #include "core/engine/plan/outline.h"
 
 #include <algorithm>
@@ -95,6 +96,9 @@ void outline(Graph& graph) {
     }
     if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kInvalidConfig, *error);
   }
+  const int depth = body_depth(graph);
+  TORCHTRT_REQUIRE(kUnsupported, depth <= kMaxBodyDepth, depth, " loops and conditionals lie in each other; at most ",
+                   kMaxBodyDepth, " are possible");  // c2
   graph = compact(graph);
 }
 
