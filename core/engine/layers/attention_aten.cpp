@@ -20,6 +20,11 @@ at::Tensor expanded(const at::Tensor& x, int64_t batch, int64_t length) {
   return fits ? x : x.expand({batch, -1, length, -1});
 }
 
+// The fused kernels want to read the mask of a row in one go.
+at::Tensor with_keys(const at::Tensor& mask, int64_t keys) {
+  return mask.size(3) == keys ? mask : mask.expand({-1, -1, -1, keys}).contiguous();
+}
+
 at::Tensor additive(const at::Tensor& mask, const at::Tensor& scores) {
   if (mask.scalar_type() != at::kBool) return scores + mask;
   return scores.masked_fill(mask.logical_not(), -std::numeric_limits<double>::infinity());
@@ -65,7 +70,7 @@ OptionalTensor visible(const Attention& op, const Call& call, int64_t queries, i
   if (call.has(Attention::kKeyValueLengths)) {
     const at::Tensor lengths = call.in(Attention::kKeyValueLengths).view({-1, 1, 1, 1});
     const at::Tensor inside = integers(keys, call.in(0)).view({1, 1, 1, keys}).lt(lengths);
-    seen = seen ? seen->logical_and(inside) : inside.expand({-1, 1, queries, keys});
+    seen = seen ? seen->logical_and(inside) : inside;
   }
   return seen;
 }
@@ -76,7 +81,7 @@ at::Tensor padded(const Attention& op, Call& call) {
             expanded(call.in(2), batch, -1), std::nullopt};
   const bool upper_left = op.causal == CausalMask::kUpperLeft && !call.has(Attention::kKeyValueLengths);
   const bool fused = op.normalize && !op.quantize_to;
-  if (call.has(Attention::kMask)) in.mask = call.in(Attention::kMask);
+  if (call.has(Attention::kMask)) in.mask = with_keys(call.in(Attention::kMask), in.k.size(2));
   if (!in.mask && !(fused && upper_left)) in.mask = visible(op, call, in.q.size(2), in.k.size(2));
   if (!fused) return decomposed(op, call, in);
   return at::scaled_dot_product_attention(in.q, in.k, in.v, in.mask, /*dropout_p=*/0.0, upper_left && !in.mask,

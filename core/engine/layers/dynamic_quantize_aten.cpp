@@ -27,7 +27,8 @@ at::Tensor rounded_up(const at::Tensor& ideal) {
 }
 
 Scales scales_of(const DynamicQuantize& op, const at::Tensor& largest, const Call& call) {
-  const at::Tensor ideal = largest.div(greatest(op.to_type));
+  // By a tensor: CUDA's division by a number is a product with its reciprocal.
+  const at::Tensor ideal = largest.div(at::full({}, greatest(op.to_type), largest.options()));
   if (op.scale_type == DType::kFloat32) {
     const at::Tensor real = ideal.clamp_min(std::numeric_limits<float>::min());
     return {real, real};
