@@ -73,10 +73,12 @@ struct ValueWriter {
   TextWriter& out;
   std::string_view kind, field;
 
+  // What a plugin is written as.
+  bool is_binary() const { return field == "data" && kind.starts_with("Plugin"); }
   void operator()(std::monostate) const { out.put("null"); }
   void operator()(bool value) const { out.put(value ? "true" : "false"); }
   void operator()(double value) const { out.number(value); }
-  void operator()(const std::string& value) const { out.text(value); }
+  void operator()(const std::string& value) const { out.text(is_binary() ? join(value.size(), " bytes") : value); }
   void operator()(const Weights& value) const { write_weights(out, value.dtype, value.count); }
   void operator()(const GraphRef& value) const { write_body(out, *value); }
   template <class T>
