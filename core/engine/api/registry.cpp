@@ -38,11 +38,13 @@ std::pair<std::string, std::string> name_and_version(nv::IPluginCreatorInterface
   TORCHTRT_THROW(kInvalidArgument, "a plugin creator of the unknown kind \"", creator.getInterfaceInfo().kind, '"');
 }
 
-// The clone that the registry keeps is its own; what Python made, Python frees.
+// The clone that the registry keeps is its own; what Python made, Python frees. NVIDIA's bindings answer -1 for every
+// release in Python, which tells nothing.
 int32_t end_resource(nv::IPluginResource& resource) noexcept {
   const bool python = resource.getAPILanguage() == nv::APILanguage::kPYTHON;
   const int32_t result = resource.release();
-  if (!python) delete &resource;
+  if (python) return 0;
+  delete &resource;
   return result;
 }
 
