@@ -24,9 +24,7 @@ class Experts:
     def __init__(self, count: int, dtype: torch.dtype, biases: bool = False, inner: int = INNER) -> None:
         shapes = [(count, FEATURES, inner), (count, FEATURES, inner), (count, inner, FEATURES)]
         self.weights = [sample(shape, dtype, -1, 1, seed=i) for i, shape in enumerate(shapes)]
-        self.biases = [
-            sample((count, shape[2]), dtype, -1, 1, seed=9 + i) for i, shape in enumerate(shapes) if biases
-        ]
+        self.biases = [sample((count, shape[2]), dtype, -1, 1, seed=9 + i) for i, shape in enumerate(shapes) if biases]
 
     def build(self, n: Net, *x: trt.ITensor) -> trt.IMoELayer:
         layer = n.add_moe(*x)

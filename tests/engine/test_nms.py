@@ -77,9 +77,7 @@ def reference(
     return torch.tensor(rows, dtype=torch.long).reshape(-1, 3)
 
 
-def check_nms(
-    boxes: torch.Tensor, scores: torch.Tensor, dynamic: Any = False, dtype: Any = torch.int32, **how: Any
-) -> None:
+def check_nms(boxes: torch.Tensor, scores: torch.Tensor, dynamic: Any = False, dtype: Any = torch.int32, **how: Any) -> None:
     indices = how.pop("indices", None)
     plan, log = build_engine(nms(indices=indices, **how), [boxes, scores], dynamic)
     assert plan is not None, log
@@ -106,9 +104,7 @@ def boxes_of(shape: tuple[int, ...], dtype: torch.dtype = torch.float32, seed: i
 @pytest.mark.parametrize("per_class", [False, True])
 @pytest.mark.parametrize("format", [CORNERS, CENTERS], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
-def test_types_and_formats(
-    dtype: torch.dtype, format: trt.BoundingBoxFormat, per_class: bool, dynamic: bool
-) -> None:
+def test_types_and_formats(dtype: torch.dtype, format: trt.BoundingBoxFormat, per_class: bool, dynamic: bool) -> None:
     boxes = boxes_of((2, 12, 3, 4) if per_class else (2, 12, 4), dtype)
     scores = distinct((2, 12, 3), dtype)
     ranges = [growing(boxes, 1), growing(scores, 1)] if dynamic else False
@@ -119,9 +115,7 @@ def test_types_and_formats(
 @pytest.mark.parametrize("score", [None, 0.05, -5.0, 100.0])
 @pytest.mark.parametrize("iou", [None, 0.0, 0.3, 1.0])
 def test_thresholds(iou: float | None, score: float | None, limit: int) -> None:
-    check_nms(
-        boxes_of((1, 20, 4)), distinct((1, 20, 2), torch.float32), limit=limit, iou=iou, score=score
-    )
+    check_nms(boxes_of((1, 20, 4)), distinct((1, 20, 2), torch.float32), limit=limit, iou=iou, score=score)
 
 
 @pytest.mark.parametrize("candidates", [1, 7, 5000])
