@@ -1,5 +1,5 @@
-// A library of plugins, compiled by the tests: y = scale * x in every generation. It keeps a log of the calls, counts the
-// objects that are alive, and fails where it is told to (field "fail", the name of a function).
+// A library of plugins, compiled by the tests: y = scale * x in every generation. It keeps a log of the calls, counts
+// the objects that are alive, and fails where it is told to (field "fail", the name of a function).
 #include <NvInferPlugin.h>
 #include <NvInferRuntime.h>
 #include <dlfcn.h>
@@ -97,7 +97,11 @@ struct Counted {
   ~Counted() { --alive; }
 };
 
-class Three final : public IPluginV3, public IPluginV3OneCore, public IPluginV3OneBuild, public IPluginV3OneRuntime, Counted {
+class Three final : public IPluginV3,
+                    public IPluginV3OneCore,
+                    public IPluginV3OneBuild,
+                    public IPluginV3OneRuntime,
+                    Counted {
  public:
   explicit Three(const State& state) : state_(state) {}
   ~Three() override { note("delete"); }
@@ -105,7 +109,8 @@ class Three final : public IPluginV3, public IPluginV3OneCore, public IPluginV3O
   IPluginCapability* getCapabilityInterface(PluginCapabilityType type) noexcept override {
     if (type == PluginCapabilityType::kCORE) return static_cast<IPluginV3OneCore*>(this);
     if (type == PluginCapabilityType::kBUILD && state_.fail != "no build") return static_cast<IPluginV3OneBuild*>(this);
-    if (type == PluginCapabilityType::kRUNTIME && state_.fail != "no runtime") return static_cast<IPluginV3OneRuntime*>(this);
+    if (type == PluginCapabilityType::kRUNTIME && state_.fail != "no runtime")
+      return static_cast<IPluginV3OneRuntime*>(this);
     return nullptr;
   }
   IPluginV3* clone() noexcept override {
@@ -176,9 +181,10 @@ class Three final : public IPluginV3, public IPluginV3OneCore, public IPluginV3O
   }
   const PluginFieldCollection* getFieldsToSerialize() noexcept override {
     note("getFieldsToSerialize");
-    fields_ = {PluginField("scale", &state_.scale, PluginFieldType::kFLOAT32, 1),
-               PluginField("cuda", &state_.cuda, PluginFieldType::kCHAR, 1),
-               PluginField("fail", state_.fail.data(), PluginFieldType::kCHAR, static_cast<int32_t>(state_.fail.size()))};
+    fields_ = {
+        PluginField("scale", &state_.scale, PluginFieldType::kFLOAT32, 1),
+        PluginField("cuda", &state_.cuda, PluginFieldType::kCHAR, 1),
+        PluginField("fail", state_.fail.data(), PluginFieldType::kCHAR, static_cast<int32_t>(state_.fail.size()))};
     collection_ = {3, fields_.data()};
     return state_.code("getFieldsToSerialize") ? nullptr : &collection_;
   }
@@ -250,7 +256,8 @@ class TwoDynamic final : public Two<IPluginV2DynamicExt> {
                        int32_t) noexcept override {
     note("configurePlugin " + text(in[0]));
   }
-  size_t getWorkspaceSize(const PluginTensorDesc* in, int32_t, const PluginTensorDesc*, int32_t) const noexcept override {
+  size_t getWorkspaceSize(const PluginTensorDesc* in, int32_t, const PluginTensorDesc*,
+                          int32_t) const noexcept override {
     note("getWorkspaceSize " + text(in[0].dims));
     return 64;
   }
@@ -304,7 +311,8 @@ class TwoExt final : public Two<IPluginV2Ext> {
 
 class CreatorThree final : public IPluginCreatorV3One {
  public:
-  IPluginV3* createPlugin(const char* name, const PluginFieldCollection* fields, TensorRTPhase phase) noexcept override {
+  IPluginV3* createPlugin(const char* name, const PluginFieldCollection* fields,
+                          TensorRTPhase phase) noexcept override {
     note(std::string("createPlugin ") + name + (phase == TensorRTPhase::kBUILD ? " build" : " runtime"));
     const State state(fields);
     const bool fails = state.fail == "createPlugin" && phase == TensorRTPhase::kRUNTIME;

@@ -17,11 +17,11 @@ class LaunchParams final : public nv::IKernelLaunchParams, public nv::IKernelLau
  public:
   LaunchParams() { mImpl = this; }
 
-#define TORCHTRT_LAUNCH_NUMBER(Name, index)                                      \
-  nv::ISymExpr* get##Name() noexcept override { return numbers_[index]; }        \
-  bool set##Name(nv::ISymExpr* value) noexcept override {                        \
-    numbers_[index] = value;                                                     \
-    return true;                                                                 \
+#define TORCHTRT_LAUNCH_NUMBER(Name, index)                               \
+  nv::ISymExpr* get##Name() noexcept override { return numbers_[index]; } \
+  bool set##Name(nv::ISymExpr* value) noexcept override {                 \
+    numbers_[index] = value;                                              \
+    return true;                                                          \
   }
   TORCHTRT_LAUNCH_NUMBER(GridX, 0)
   TORCHTRT_LAUNCH_NUMBER(GridY, 1)

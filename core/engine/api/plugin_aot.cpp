@@ -23,9 +23,10 @@ struct Kernel {
 };
 
 void require_cuda() {
-  TORCHTRT_REQUIRE(kUnsupported, runs_on_cuda(),
-                   "its ahead-of-time (AOT) implementation is a CUDA kernel, but the engine runs on the CPU; use the JIT "
-                   "implementation, with network flag kPREFER_JIT_PYTHON_PLUGINS or aot=False");
+  TORCHTRT_REQUIRE(
+      kUnsupported, runs_on_cuda(),
+      "its ahead-of-time (AOT) implementation is a CUDA kernel, but the engine runs on the CPU; use the JIT "
+      "implementation, with network flag kPREFER_JIT_PYTHON_PLUGINS or aot=False");
 }
 
 std::string written(const Kernel& kernel) {

@@ -20,7 +20,9 @@ class PluginContext final : public nv::IPluginResourceContext {
   explicit PluginContext(void* owner) : owner_(static_cast<nv::IExecutionContext*>(owner)) {}
   // What the user gave the context for temporary storage, or the framework's.
   nv::IGpuAllocator* getGpuAllocator() const noexcept override;
-  nv::IErrorRecorder* getErrorRecorder() const noexcept override { return owner_ ? owner_->getErrorRecorder() : nullptr; }
+  nv::IErrorRecorder* getErrorRecorder() const noexcept override {
+    return owner_ ? owner_->getErrorRecorder() : nullptr;
+  }
 
  private:
   nv::IExecutionContext* owner_;

@@ -80,8 +80,12 @@ std::vector<nv::DynamicPluginTensorDesc> dynamic_descs_of(const PluginTensors& t
   return descs;
 }
 
-PluginTensors at_opt(const PluginTensors& tensors, const Types& types) { return at(tensors, types, &PluginTensor::opt); }
-PluginTensors at_max(const PluginTensors& tensors, const Types& types) { return at(tensors, types, &PluginTensor::max); }
+PluginTensors at_opt(const PluginTensors& tensors, const Types& types) {
+  return at(tensors, types, &PluginTensor::opt);
+}
+PluginTensors at_max(const PluginTensors& tensors, const Types& types) {
+  return at(tensors, types, &PluginTensor::max);
+}
 
 std::vector<nv::DynamicPluginTensorDesc> fixed_descs_of(const PluginTensors& tensors) {
   std::vector<nv::DynamicPluginTensorDesc> descs;
@@ -175,8 +179,8 @@ nv::DimsExprs ExprBuilder::elements_of(const ShapeArgs& in, int input) {
 
 void ExprBuilder::add_output(const nv::DimsExprs& lengths) {
   const int output = rule_.output_count();
-  TORCHTRT_CHECK(lengths.nbDims >= 0 && lengths.nbDims <= nv::Dims::MAX_DIMS, "the plugin answers rank ", lengths.nbDims,
-                 " for output ", output, "; 0 to ", nv::Dims::MAX_DIMS, " are possible");
+  TORCHTRT_CHECK(lengths.nbDims >= 0 && lengths.nbDims <= nv::Dims::MAX_DIMS, "the plugin answers rank ",
+                 lengths.nbDims, " for output ", output, "; 0 to ", nv::Dims::MAX_DIMS, " are possible");
   std::vector<DimRule::Term> terms;
   for (int32_t axis = 0; axis < lengths.nbDims; ++axis) {
     terms.push_back(term_of(lengths.d[axis]));

@@ -22,8 +22,8 @@ PluginTensors at_opt(const PluginTensors& tensors, const Types& types);
 PluginTensors at_max(const PluginTensors& tensors, const Types& types);
 std::vector<nv::DynamicPluginTensorDesc> fixed_descs_of(const PluginTensors& tensors);
 
-// The first types, tensor by tensor, that `supports` accepts position by position, at most `limit` combinations: those of
-// the network, and where the network is weakly typed any real type for a real one. Throws naming the tensor that was
+// The first types, tensor by tensor, that `supports` accepts position by position, at most `limit` combinations: those
+// of the network, and where the network is weakly typed any real type for a real one. Throws naming the tensor that was
 // refused.
 using Supports = std::function<bool(size_t position, const Types& types)>;
 Types accepted_types(const PluginBuild& build, int limit, const Supports& supports);

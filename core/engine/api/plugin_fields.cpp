@@ -18,8 +18,8 @@ int64_t bytes_of(int64_t type, int64_t length) { return (kBits[type] * length + 
 void write_field(Writer& out, const nv::PluginField& field) {
   const auto type = static_cast<int64_t>(field.type);
   const char* name = field.name ? field.name : "";
-  TORCHTRT_REQUIRE(kInvalidArgument, type >= 0 && type < std::ssize(kBits), "plugin field \"", name, "\" has type ", type,
-                   ", which does not exist");
+  TORCHTRT_REQUIRE(kInvalidArgument, type >= 0 && type < std::ssize(kBits), "plugin field \"", name, "\" has type ",
+                   type, ", which does not exist");
   TORCHTRT_REQUIRE(kInvalidArgument, field.length >= 0, "plugin field \"", name, "\" has length ", field.length);
   TORCHTRT_REQUIRE(kInvalidArgument, field.length == 0 || field.data, "plugin field \"", name, "\" has ", field.length,
                    " elements at address null");

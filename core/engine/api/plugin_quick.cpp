@@ -140,8 +140,8 @@ PluginChoice QuickObject::choose(const PluginBuild& build, const std::function<i
     const auto descs = dynamic_descs_of(tensors, choice.types);
     const auto in = static_cast<int32_t>(build.inputs), out = static_cast<int32_t>(descs.size() - build.inputs);
     check_result(build_->configurePlugin(descs.data(), in, descs.data() + build.inputs, out), "configurePlugin");
-    const int32_t tactic = first_tactic(build_->getNbTactics(),
-                                        [&](int32_t* to, int32_t n) { return build_->getValidTactics(to, n); });
+    const int32_t tactic =
+        first_tactic(build_->getNbTactics(), [&](int32_t* to, int32_t n) { return build_->getValidTactics(to, n); });
     check_result(set_tactic(tactic), "setTactic");
     choice.tactic = tactic;
   }

@@ -28,8 +28,8 @@ class DynamicRun final : public PluginRun {
 
   void enqueue(const PluginMemory& memory) override {
     const int32_t result =
-        plugin().enqueue(inputs_.data(), outputs_.data(), memory.inputs.data(), memory.outputs.data(),
-                         memory.workspace, static_cast<cudaStream_t>(memory.stream));
+        plugin().enqueue(inputs_.data(), outputs_.data(), memory.inputs.data(), memory.outputs.data(), memory.workspace,
+                         static_cast<cudaStream_t>(memory.stream));
     TORCHTRT_REQUIRE(kExecution, result == 0, "the plugin failed: its enqueue answered ", result);
   }
 

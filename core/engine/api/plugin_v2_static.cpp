@@ -1,7 +1,7 @@
 // IPluginV2Ext and IPluginV2IOExt: plugins that are told lengths, not expressions of them.
 //
-// Networks have explicit batch dimensions, so every dimension is told and the batch size is 1. IPluginV2Ext needs lengths
-// that the network fixes; IPluginV2IOExt is asked again where a run knows more of them.
+// Networks have explicit batch dimensions, so every dimension is told and the batch size is 1. IPluginV2Ext needs
+// lengths that the network fixes; IPluginV2IOExt is asked again where a run knows more of them.
 #include <algorithm>
 
 #include "core/engine/api/plugin_context.h"
@@ -79,8 +79,9 @@ class StaticV2 final : public V2Object {
   DimRule shape_rule(const ShapeArgs& in, int) const override {
     std::vector<nv::Dims> inputs;
     for (int i = 0; i < in.size(); ++i) {
-      TORCHTRT_CHECK(generation_ == PluginGeneration::kV2IOExt || in[i].is_known(), "input ", i, " has shape ", in[i],
-                     "; lengths that only run time knows need an IPluginV2DynamicExt, an IPluginV2IOExt or an IPluginV3");
+      TORCHTRT_CHECK(
+          generation_ == PluginGeneration::kV2IOExt || in[i].is_known(), "input ", i, " has shape ", in[i],
+          "; lengths that only run time knows need an IPluginV2DynamicExt, an IPluginV2IOExt or an IPluginV3");
       inputs.push_back(dims_of(in[i]));
     }
     DimRule rule;

@@ -132,13 +132,13 @@ PluginChoice V3One::configure(const PluginBuild& build) const {
   choice.types = made->find_types(build);
   for (const PluginTensors& tensors : build.profiles) {
     made->configure_for(tensors, choice.types, build.inputs);
-    made->settings_.tactic = first_tactic(
-        made->build_->getNbTactics(), [&](int32_t* to, int32_t n) { return made->build_->getValidTactics(to, n); });
+    made->settings_.tactic = first_tactic(made->build_->getNbTactics(),
+                                          [&](int32_t* to, int32_t n) { return made->build_->getValidTactics(to, n); });
     made->try_tactic(tensors, choice.types, build.inputs);
   }
   made->configure_for(build.profiles.front(), choice.types, build.inputs);
-  auto* second = made->build_->getInterfaceInfo().major >= 2
-                     ? static_cast<nv::v_2_0::IPluginV3OneBuild*>(made->build_) : nullptr;
+  auto* second =
+      made->build_->getInterfaceInfo().major >= 2 ? static_cast<nv::v_2_0::IPluginV3OneBuild*>(made->build_) : nullptr;
   if (second && build.asks_aliases)
     choice.aliases = aliases_of(made->output_count(), [&](int32_t output) { return second->getAliasedInput(output); });
   choice.tactic = made->settings_.tactic;

@@ -51,8 +51,8 @@ struct PluginName {
   std::string name, version, name_space;
 };
 
-// Takes over the plugin. Throws where it lacks a capability that the phase needs: at build core, build and runtime; at run
-// time core and runtime.
+// Takes over the plugin. Throws where it lacks a capability that the phase needs: at build core, build and runtime; at
+// run time core and runtime.
 std::shared_ptr<V3Object> make_v3(OwnedV3 plugin, nv::TensorRTPhase phase, const PluginLayer& layer);
 // What the plugin says of itself. Throws where a name is missing.
 PluginName name_of(nv::IPluginV3& plugin);

@@ -51,10 +51,11 @@ int32_t end_resource(nv::IPluginResource& resource) noexcept {
 }  // namespace
 
 std::string PluginRegistry::namespace_of(nv::IPluginCreatorInterface& creator) {
-  const char* found = is_kind(creator, kKinds[0])   ? static_cast<nv::IPluginCreator&>(creator).getPluginNamespace()
-                      : is_kind(creator, kKinds[1]) ? static_cast<nv::IPluginCreatorV3One&>(creator).getPluginNamespace()
-                      : is_kind(creator, kKinds[2]) ? static_cast<nv::IPluginCreatorV3Quick&>(creator).getPluginNamespace()
-                                                    : "";
+  const char* found =
+      is_kind(creator, kKinds[0])   ? static_cast<nv::IPluginCreator&>(creator).getPluginNamespace()
+      : is_kind(creator, kKinds[1]) ? static_cast<nv::IPluginCreatorV3One&>(creator).getPluginNamespace()
+      : is_kind(creator, kKinds[2]) ? static_cast<nv::IPluginCreatorV3Quick&>(creator).getPluginNamespace()
+                                    : "";
   return checked(found ? found : "", "namespace");
 }
 

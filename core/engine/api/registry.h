@@ -25,7 +25,8 @@ class PluginRegistry final : public nv::IPluginRegistry {
 
   bool registerCreator(nv::IPluginCreator& creator, const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
   nv::IPluginCreator* const* getPluginCreatorList(int32_t* count) const noexcept TORCHTRT_OVERRIDE_10;
-  nv::IPluginCreator* getPluginCreator(const char* name, const char* version, const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
+  nv::IPluginCreator* getPluginCreator(const char* name, const char* version,
+                                       const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
   nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
   bool deregisterCreator(const nv::IPluginCreator& creator) noexcept TORCHTRT_OVERRIDE_10;

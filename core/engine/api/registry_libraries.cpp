@@ -1,5 +1,5 @@
-// PluginRegistry: libraries of plugins. A library exports getCreators, or getPluginCreators of older ones, and may export
-// setLoggerFinder. All of its plugins are registered, or none.
+// PluginRegistry: libraries of plugins. A library exports getCreators, or getPluginCreators of older ones, and may
+// export setLoggerFinder. All of its plugins are registered, or none.
 #include <dlfcn.h>
 
 #include <algorithm>

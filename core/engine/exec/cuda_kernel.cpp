@@ -10,7 +10,7 @@
 namespace torchtrt::engine {
 namespace {
 
-constexpr int kMaxDynamicShared = 8;        // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+constexpr int kMaxDynamicShared = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
 constexpr int64_t kSharedWithoutAsking = 48 * 1024;
 
 using Result = int;

@@ -93,7 +93,8 @@ Types PluginLayer::infer_types(const Types& in) const {
   TORCHTRT_CHECK(static_cast<size_t>(tensors) == in.size() || in.size() <= kMostMaskedInputs, in.size(),
                  " inputs, at most ", kMostMaskedInputs, " are possible where some are shape inputs");  // c4
   for (size_t i = static_cast<size_t>(tensors); i < in.size(); ++i)
-    expect_type(is_index(in[i]), join("shape input ", i - static_cast<size_t>(tensors)), "int32 or int64", in[i]);  // c3
+    expect_type(is_index(in[i]), join("shape input ", i - static_cast<size_t>(tensors)), "int32 or int64",
+                in[i]);  // c3
   TORCHTRT_REQUIRE(kInternal, slot->object, title(), " is not there");
   const std::scoped_lock lock(slot->mutex);
   for (const auto& [asked, answered] : slot->types)

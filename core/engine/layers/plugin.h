@@ -44,9 +44,9 @@ struct PluginChoice {
   std::shared_ptr<PluginObject> object;  // configured
   Types types;                           // inputs, then outputs, as the plugin takes them
   int64_t tactic = 0;
-  int64_t workspace = 0;           // enough for every profile
-  std::vector<int64_t> aliases;    // by output: the input it is, or -1
-  std::string data;                // what it is made from again
+  int64_t workspace = 0;         // enough for every profile
+  std::vector<int64_t> aliases;  // by output: the input it is, or -1
+  std::string data;              // what it is made from again
 };
 
 struct PluginBuild {
@@ -88,8 +88,8 @@ struct PluginLayer {
   int64_t tactic = 0;
   int64_t workspace = 0;
   std::string data;
-  TORCHTRT_FIELDS(plugin_name, version, name_space, generation, tensors, graph_types, plugin_types, rule, aliases, in_place,
-                  tactic, workspace, data)
+  TORCHTRT_FIELDS(plugin_name, version, name_space, generation, tensors, graph_types, plugin_types, rule, aliases,
+                  in_place, tactic, workspace, data)
 
   // Ranks of the inputs; some plugins ask for them together with the types. Not kept in plans.
   std::vector<int> ranks;

@@ -1,7 +1,7 @@
 // Runs a plugin: memory for what it writes, addresses, and lengths that it tells by its size tensors.
 //
-// Note [Data-dependent plugins]: outputs whose lengths depend on a size tensor get memory for the upper bound. After the
-// plugin has run its size tensors are read back (this waits for the device), and outputs become what they hold.
+// Note [Data-dependent plugins]: outputs whose lengths depend on a size tensor get memory for the upper bound. After
+// the plugin has run its size tensors are read back (this waits for the device), and outputs become what they hold.
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/core/Stream.h>
@@ -38,7 +38,9 @@ Attached& attached(const PluginLayer& op) {
   });
 }
 
-DType plugin_type(const PluginLayer& op, int i) { return static_cast<DType>(op.plugin_types.at(static_cast<size_t>(i))); }
+DType plugin_type(const PluginLayer& op, int i) {
+  return static_cast<DType>(op.plugin_types.at(static_cast<size_t>(i)));
+}
 
 void* current_stream(at::Device device) {
   if (device.is_cpu()) return nullptr;
@@ -115,11 +117,12 @@ void gather_inputs(const PluginLayer& op, const Call& call, Attached& plugin, Ru
 
 // Written where it stands if it is an input of the network; anything else others may still read, or be views of.
 at::Tensor aliased_memory(const PluginLayer& op, const Call& call, Run& run, int output, size_t input) {
-  const bool in_place = std::find(op.in_place.begin(), op.in_place.end(), static_cast<int64_t>(input)) != op.in_place.end();
+  const bool in_place =
+      std::find(op.in_place.begin(), op.in_place.end(), static_cast<int64_t>(input)) != op.in_place.end();
   const at::Tensor& dest = call.dest(output);
-  TORCHTRT_REQUIRE(kInvalidState, !in_place || !dest.defined() || dest.const_data_ptr() == run.in[input].const_data_ptr(),
-                   "output ", output, " of ", op.title(), " is its input ", input,
-                   ", written in place: bind both to the same address");
+  TORCHTRT_REQUIRE(
+      kInvalidState, !in_place || !dest.defined() || dest.const_data_ptr() == run.in[input].const_data_ptr(), "output ",
+      output, " of ", op.title(), " is its input ", input, ", written in place: bind both to the same address");
   if (!in_place) run.in[input] = run.in[input].clone();
   return run.in[input];
 }
@@ -131,8 +134,8 @@ void make_outputs(const PluginLayer& op, const Call& call, Run& run) {
     run.outputs.push_back({type, call.out_shape(i)});
     const int64_t alias = op.aliases.empty() ? -1 : op.aliases.at(static_cast<size_t>(i));
     const at::Tensor& dest = call.dest(i);
-    TORCHTRT_REQUIRE(kExecution, run.bounds[i].is_known(), "output ", i, " of ", op.title(), " has no upper bound: ",
-                     run.bounds[i]);
+    TORCHTRT_REQUIRE(kExecution, run.bounds[i].is_known(), "output ", i, " of ", op.title(),
+                     " has no upper bound: ", run.bounds[i]);
     if (alias >= 0)
       run.out.push_back(aliased_memory(op, call, run, i, static_cast<size_t>(alias)));
     else if (dest.defined() && dest.is_contiguous() && dest.scalar_type() == storage_type_of(type))
@@ -207,8 +210,8 @@ void run_kind(const Layer& layer, Call& call) {
   run_plugin(static_cast<const LayerOf<Kind>&>(layer).op, call);
 }
 
-const bool registered = (register_kernel(PluginV2::kKind, run_kind<PluginV2>),
-                         register_kernel(PluginV3::kKind, run_kind<PluginV3>), true);
+const bool registered =
+    (register_kernel(PluginV2::kKind, run_kind<PluginV2>), register_kernel(PluginV3::kKind, run_kind<PluginV3>), true);
 
 }  // namespace
 

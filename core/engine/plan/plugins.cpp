@@ -1,4 +1,5 @@
-// configure_plugins: every plugin of the schedule and of bodies in it, told its tensors with the ranges of each profile.
+// configure_plugins: every plugin of the schedule and of bodies in it, told its tensors with the ranges of each
+// profile.
 //   c1  an aliased output names one of the plugin's tensor inputs, each of them at most once
 //   c2  an aliased output has the type and, at the opt shapes, the shape of its input
 #include "core/engine/plan/plugins.h"
@@ -95,8 +96,9 @@ void check_aliases(const PluginChoice& choice, const PluginLayer& op, const Plug
                    " are aliased to its input ", input);  // c1
     seen.push_back(input);
     const PluginTensor &from = tensors[static_cast<size_t>(input)], &to = tensors[build.inputs + output];
-    TORCHTRT_CHECK(from.dtype == to.dtype && from.opt == to.opt, "output ", output, ", ", to.dtype, ' ', to.opt, ", of ",
-                   op.title(), " is aliased to its input ", input, ", which is ", from.dtype, ' ', from.opt);  // c2
+    TORCHTRT_CHECK(from.dtype == to.dtype && from.opt == to.opt, "output ", output, ", ", to.dtype, ' ', to.opt,
+                   ", of ", op.title(), " is aliased to its input ", input, ", which is ", from.dtype, ' ',
+                   from.opt);  // c2
   }
 }
 
@@ -225,7 +227,8 @@ void configure_plugins(Graph& graph, const std::vector<NodeId>& order, const std
   if (!has_plugins(graph)) return;
   std::vector<Corners> corners;
   for (const Profile& profile : profiles)
-    corners.push_back({evaluate_at(graph, order, profile, Corner::kMin), evaluate_at(graph, order, profile, Corner::kOpt),
+    corners.push_back({evaluate_at(graph, order, profile, Corner::kMin),
+                       evaluate_at(graph, order, profile, Corner::kOpt),
                        evaluate_at(graph, order, profile, Corner::kMax)});
   configure_level(graph, order, corners, options);
 }
