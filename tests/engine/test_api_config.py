@@ -187,6 +187,49 @@ def test_hardware_compatibility_is_kept_in_the_plan(level: Any) -> None:
     assert session.engine().hardware_compatibility_level == level
 
 
+# ---- progress
+
+
+class Monitor(trt.IProgressMonitor):
+    """Keeps every call; cancels at a step."""
+
+    def __init__(self, cancel_at: int = -1) -> None:
+        trt.IProgressMonitor.__init__(self)
+        self.calls: list[tuple[str, Any]] = []
+        self.cancel_at = cancel_at
+
+    def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
+        self.calls.append(("start", num_steps))
+
+    def step_complete(self, phase_name: str, step: int) -> bool:
+        self.calls.append(("step", step))
+        return step != self.cancel_at
+
+    def phase_finish(self, phase_name: str) -> None:
+        self.calls.append(("finish", phase_name))
+
+
+def test_a_build_may_be_cancelled_after_every_step() -> None:
+    session = relu_network()
+    session.config.progress_monitor = whole = Monitor()
+    assert session.plan() is not None
+    steps = whole.calls[0][1]
+    assert [call[1] for call in whole.calls if call[0] == "step"] == list(range(steps))
+    for last in range(steps):
+        session.config.progress_monitor = monitor = Monitor(cancel_at=last)
+        assert session.plan() is None
+        assert f"after step {last} of {steps}" in session.logger.last_error()
+        assert monitor.calls[-2:] == [("step", last), whole.calls[-1]]  # the phase is finished all the same
+
+
+def test_a_network_that_fails_completes_no_step() -> None:
+    session = Session()
+    session.network.add_identity(session.input("x", (2,)))
+    session.config.progress_monitor = monitor = Monitor()
+    assert session.plan() is None
+    assert monitor.calls == []
+
+
 # ---- contexts
 
 

@@ -15,15 +15,17 @@ namespace torchtrt::engine {
 namespace {
 
 void run_passes(Graph& graph, int level, const Log& log, const std::function<void()>& step) {
-  for (const Pass& pass : passes()) {
-    step();
-    if (level < pass.level) continue;
+  const auto run = [&](const Pass& pass) {
     const PassOptions options;
     const bool inside = change_bodies(graph, [&](Graph& body) { return pass.run(body, options); });
-    if (!pass.run(graph, options) && !inside) continue;
+    if (!pass.run(graph, options) && !inside) return;
     graph = compact(graph);  // what died would count as a user
     log(Severity::kVerbose,
         join("pass ", pass.name, " changed network \"", graph.name(), "\": ", graph.nodes().size(), " layers"));
+  };
+  for (const Pass& pass : passes()) {
+    if (level >= pass.level) run(pass);
+    step();
   }
   if (hoist_constants(graph)) {
     if (level > 0) merge_equal_nodes(graph, {});
@@ -46,11 +48,11 @@ void assemble(Plan& plan, Graph graph, const std::vector<ValueId>& host_inputs, 
               const std::function<void()>& step) {
   const std::vector<ValueId> inputs = graph.inputs();
   run_passes(graph, optimization_level, log, step);
-  step();
   add_reformats(graph);
   plan.graph = compact(graph);
   own_weights(plan.graph);
   schedule(plan, at_places(host_inputs, inputs, plan.graph.inputs()));
+  step();
 }
 
 }  // namespace torchtrt::engine

@@ -105,7 +105,6 @@ std::shared_ptr<const RefitSource> source_of(const Graph& network, const Graph& 
 
 std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& options) {
   Progress progress(options, static_cast<int>(passes().size()) + 2);
-  progress.step();
   check_network(network);
   Graph graph = strengthen(network);
   if (!graph.regions().empty() && options.optimization_level > 0)
@@ -122,6 +121,7 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   for (int i = 0; i < static_cast<int>(plan->profiles.size()); ++i)
     check_profile(graph, order, plan->profiles, i, options.log);
   configure_plugins(graph, order, plan->profiles, {!network.strongly_typed(), options.aliased_plugins});
+  progress.step();
 
   plan->name = network.name();
   plan->verbosity = options.verbosity;
