@@ -21,6 +21,7 @@ from tests.engine._case import TORCH_OF, device
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = ROOT / "third_party" / "tensorrt" / "include"
 REGISTRY = trt.get_plugin_registry()
+KEPT: list[np.ndarray] = []
 
 
 class _Interface:
@@ -95,6 +96,8 @@ def library() -> Library:
 
 
 def field(name: str, value: np.ndarray, kind: trt.PluginFieldType) -> trt.PluginField:
+    """Fields refer to the memory of their arrays, so it is kept."""
+    KEPT.append(value)
     return trt.PluginField(name, value, kind)
 
 
