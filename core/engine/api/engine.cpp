@@ -12,6 +12,7 @@
 #include "core/engine/file/plan_file.h"
 #include "core/engine/plan/memory.h"
 #include "core/engine/plan/refit.h"
+#include "core/engine/plan/streaming.h"
 #include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine::api {
@@ -22,7 +23,7 @@ nv::IHostMemory* CudaEngine::serialize() const noexcept {
 }
 
 void CudaEngine::exchange(std::shared_ptr<const Plan> plan) {
-  current_->set(LoadedPlan::load(std::move(plan)));
+  current_->set(load_within(std::move(plan), streaming_budget_));
   const std::scoped_lock lock(caches_);
   block_bytes_.clear();
 }
@@ -96,25 +97,44 @@ nv::IEngineInspector* CudaEngine::createEngineInspector() const noexcept {
                        [&] { return new EngineInspector(*this); });
 }
 
-// Weights always stay where the engine put them; a budget changes no behaviour, only what is answered.
 int64_t CudaEngine::getStreamableWeightsSize() const noexcept {
-  const auto bit = static_cast<uint32_t>(nv::BuilderFlag::kWEIGHT_STREAMING);
-  return plan().flags >> bit & 1u ? plan().weights_bytes() : 0;
+  return plan().weight_streaming ? plan().weights_bytes() : 0;
 }
 
-bool CudaEngine::setWeightStreamingBudget(int64_t bytes) noexcept { return bytes >= -1; }
+void CudaEngine::stream(int64_t budget) {
+  TORCHTRT_REQUIRE(kInvalidState, plan().weight_streaming,
+                   "the engine was built without builder flag kWEIGHT_STREAMING");
+  TORCHTRT_REQUIRE(kInvalidState, tenants_.use_count() == 1, tenants_.use_count() - 1,
+                   " execution contexts of the engine exist; set the budget before they are created");
+  const int64_t all = getStreamableWeightsSize();
+  streaming_budget_ = budget >= all ? -1 : budget;
+  current_->set(load_within(*current_->get(), streaming_budget_));
+}
+
+// -1: automatic, 0: no streaming, else a limit.
+bool CudaEngine::setWeightStreamingBudget(int64_t bytes) noexcept {
+  return report_.attempt("ICudaEngine::setWeightStreamingBudget", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= -1, "a budget of ", bytes, " bytes");
+    const int64_t all = getStreamableWeightsSize();
+    stream(bytes == -1 ? getWeightStreamingAutomaticBudget() : bytes == 0 ? all : bytes);
+    streaming_budget_v1_ = bytes;
+  });
+}
 
 bool CudaEngine::setWeightStreamingBudgetV2(int64_t bytes) noexcept {
   return report_.attempt("ICudaEngine::setWeightStreamingBudgetV2", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0, "a budget of ", bytes, " bytes");
-    TORCHTRT_REQUIRE(kInvalidState, getStreamableWeightsSize() > 0,
-                     "the engine was built without builder flag kWEIGHT_STREAMING");
-    streaming_budget_ = std::min(bytes, getStreamableWeightsSize());
+    stream(bytes);
   });
 }
 
 int64_t CudaEngine::getWeightStreamingBudgetV2() const noexcept {
   return streaming_budget_ < 0 ? getStreamableWeightsSize() : streaming_budget_;
+}
+
+int64_t CudaEngine::getWeightStreamingScratchMemorySize() const noexcept {
+  return report_.guard("ICudaEngine::getWeightStreamingScratchMemorySize", int64_t{0},
+                       [&] { return stream_weights(plan(), streaming_budget_).scratch; });
 }
 
 int64_t CudaEngine::getEngineStat(nv::EngineStat stat) const noexcept {

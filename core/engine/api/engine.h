@@ -28,6 +28,8 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   const std::shared_ptr<CurrentPlan>& current() const { return current_; }
   // Contexts run it from their next run on.
   void exchange(std::shared_ptr<const Plan> plan);
+  // Held by every context: weights cannot be moved while there are some.
+  const std::shared_ptr<const bool>& tenants() const { return tenants_; }
   // A copy of the text that lives as long as the engine.
   const char* keep(const std::string& text) const;
   const Report& report() const { return report_; }
@@ -93,13 +95,13 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int64_t getDeviceMemorySizeV2() const noexcept override;
   int64_t getDeviceMemorySizeForProfileV2(int32_t profile) const noexcept override;
   bool setWeightStreamingBudget(int64_t bytes) noexcept TORCHTRT_OVERRIDE_10;
-  int64_t getWeightStreamingBudget() const noexcept TORCHTRT_OVERRIDE_10 { return 0; }
+  int64_t getWeightStreamingBudget() const noexcept TORCHTRT_OVERRIDE_10 { return streaming_budget_v1_; }
   int64_t getMinimumWeightStreamingBudget() const noexcept TORCHTRT_OVERRIDE_10 { return 0; }
   int64_t getStreamableWeightsSize() const noexcept override;
   bool setWeightStreamingBudgetV2(int64_t bytes) noexcept override;
   int64_t getWeightStreamingBudgetV2() const noexcept override;
   int64_t getWeightStreamingAutomaticBudget() const noexcept override { return getStreamableWeightsSize(); }
-  int64_t getWeightStreamingScratchMemorySize() const noexcept override { return 0; }
+  int64_t getWeightStreamingScratchMemorySize() const noexcept override;
   int64_t getEngineStat(nv::EngineStat stat) const noexcept override;
 
  private:
@@ -111,7 +113,10 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   Report report_;
   std::shared_ptr<CurrentPlan> current_;
   PlanAbout about_;  // what is answered by pointer comes from here, refit or not
-  int64_t streaming_budget_ = -1;  // -1: not set, streaming is off
+  void stream(int64_t budget);
+  int64_t streaming_budget_ = -1;  // -1: streaming is off
+  int64_t streaming_budget_v1_ = 0;  // as it was set
+  std::shared_ptr<const bool> tenants_ = std::make_shared<const bool>(true);
   nv::IGpuAllocator* gpu_allocator_ = nullptr;
   mutable std::mutex caches_;  // an engine is asked by many threads
   mutable std::map<int32_t, int64_t> block_bytes_;  // by profile

@@ -14,6 +14,7 @@ ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAlloc
       strategy_(strategy),
       nvtx_(engine.getProfilingVerbosity()) {
   mImpl = this;
+  tenancy_ = engine.tenants();
   context_ = follow(engine.current(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
   TORCHTRT_REQUIRE(kInvalidArgument, is_strategy(strategy), "ExecutionContextAllocationStrategy ",
                    static_cast<int>(strategy), " does not exist");

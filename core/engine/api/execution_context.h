@@ -101,6 +101,7 @@ class ExecutionContext final : public nv::IExecutionContext, public nv::apiv::VE
   nv::ExecutionContextAllocationStrategy strategy_;
   DeviceMemory own_memory_;  // outlives context_, which uses it
   int64_t given_bytes_ = 0;  // of the memory that the caller manages
+  std::shared_ptr<const bool> tenancy_;
   std::unique_ptr<Context> context_;
   std::string name_;
   std::map<std::string, nv::IOutputAllocator*, std::less<>> allocators_;

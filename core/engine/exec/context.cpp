@@ -17,6 +17,7 @@ constexpr size_t kMaxPrograms = 8;
 std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan, void* owner) {
   auto device_plan = std::dynamic_pointer_cast<const DevicePlan>(std::move(plan));
   TORCHTRT_REQUIRE(kInternal, device_plan, "this plan was not loaded by LoadedPlan::load");
+  device_plan->place();
   return std::make_unique<DeviceContext>(std::move(device_plan), owner);
 }
 

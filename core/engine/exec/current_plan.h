@@ -31,6 +31,11 @@ class CurrentPlan {
   std::atomic<uint64_t> version_{0};
 };
 
+// A plan that keeps at most `budget` bytes of weights on the device; negative: all. Nothing else on the CPU.
+std::shared_ptr<const LoadedPlan> load_within(std::shared_ptr<const Plan> plan, int64_t budget);
+// The same plan under another budget.
+std::shared_ptr<const LoadedPlan> load_within(const LoadedPlan& loaded, int64_t budget);
+
 // A context that follows the engine's plan: what was set stays set when the plan is exchanged. It refuses to run while
 // the plan lacks weights.
 std::unique_ptr<Context> follow(std::shared_ptr<const CurrentPlan> plan, void* owner);

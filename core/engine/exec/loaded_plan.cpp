@@ -3,12 +3,14 @@
 
 #include <map>
 
+#include "core/engine/exec/current_plan.h"
 #include "core/engine/exec/dequantized.h"
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/kernel.h"
 #include "core/engine/plan/refit.h"
+#include "core/engine/plan/streaming.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -22,17 +24,27 @@ const Constant* placeable(const Plan& plan, NodeId id) {
 
 }  // namespace
 
-DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
+DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget)
     : plan_(std::move(plan)),
       device_(engine_device()),
+      budget_(budget),
       constants_(plan_->graph.value_count()),
       spent_(plan_->graph.value_count(), 0) {
+  if (!plan_->weight_streaming) place();
+}
+
+void DevicePlan::place() const {
+  std::call_once(placed_, [this] { place_constants(); });
+}
+
+void DevicePlan::place_constants() const {
   if (plan_->source && plan_->source->lacks_weights()) return;  // Note [Absent weights]
+  const Streaming streaming = stream_weights(*plan_, device_.is_cuda() ? budget_ : -1);
   RunScope scope(device_, nullptr);
   std::map<const void*, at::Tensor> uploaded;  // weights shared by several constants are shared on the device
   for (const NodeId id : plan_->order) {
     const Constant* constant = placeable(*plan_, id);
-    if (!constant) continue;
+    if (!constant || streaming.streamed[static_cast<size_t>(id)]) continue;  // else its kernel copies it
     const Weights& weights = constant->weights;
     at::Tensor tensor = wrap(const_cast<void*>(weights.data), constant->shape, weights.dtype, at::kCPU);
     if (device_.is_cuda()) {
@@ -48,7 +60,15 @@ DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan)
 }
 
 std::shared_ptr<const LoadedPlan> LoadedPlan::load(std::shared_ptr<const Plan> plan) {
-  return std::make_shared<DevicePlan>(std::move(plan));
+  return std::make_shared<DevicePlan>(std::move(plan), -1);
+}
+
+std::shared_ptr<const LoadedPlan> load_within(std::shared_ptr<const Plan> plan, int64_t budget) {
+  return std::make_shared<DevicePlan>(std::move(plan), budget);
+}
+
+std::shared_ptr<const LoadedPlan> load_within(const LoadedPlan& loaded, int64_t budget) {
+  return load_within(dynamic_cast<const DevicePlan&>(loaded).shared_plan(), budget);
 }
 
 }  // namespace torchtrt::engine

@@ -6,6 +6,7 @@
 #include "core/engine/graph/compact.h"
 #include "core/engine/plan/formats.h"
 #include "core/engine/plan/placement.h"
+#include "core/engine/plan/streaming.h"
 #include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine {
@@ -24,6 +25,7 @@ int64_t Plan::weights_bytes() const { return engine::weights_bytes(graph); }
 
 void schedule(Plan& plan, const std::vector<ValueId>& host_inputs) {
   plan.order = live_nodes(plan.graph);
+  if (plan.weight_streaming) move_constants_to_use(plan.graph, plan.order);
   const Needs needs = find_needs(plan.graph, plan.order);
   plan.placement.clear();
   for (ValueId id = 0; id < plan.graph.value_count(); ++id) plan.placement.push_back(needs.placement(id));

@@ -92,7 +92,7 @@ Bytes base_plan() {
   add_sequence_layers(net);
   BuildOptions options;
   options.optimization_level = 0;
-  options.refittable = true;  // weights stay inside their layers
+  options.refittable = true;  // the file holds the network, with weights inside its layers
   return write_plan(*build(net.graph, options));
 }
 
