@@ -206,7 +206,7 @@ def test_fields() -> None:
     layer.set_input(3, x[0])
     assert "not 3" in session.logger.last_error()
     layer.quantization_block_shape = (1, 4)
-    assert "three lengths" in session.logger.last_error()
+    assert "has 3 lengths" in session.logger.last_error()
     assert tuple(layer.get_output(0).shape) == (1, 2, FEATURES)
 
 

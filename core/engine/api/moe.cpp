@@ -12,9 +12,10 @@ MoEActivation MoEShell::checked(nv::MoEActType type) {
 }
 
 std::vector<int64_t> MoEShell::checked_block(const nv::Dims& shape) {
-  TORCHTRT_REQUIRE(kInvalidArgument, shape.nbDims == 3,
-                   "the block shape of an MoE layer has three lengths, for batch, ",
-                   "sequence and intermediate features; got one of rank ", shape.nbDims);
+  constexpr int kRank = TORCHTRT_TENSORRT_MAJOR > 10 ? 4 : 3;
+  TORCHTRT_REQUIRE(kInvalidArgument, shape.nbDims == kRank, "the block shape of an MoE layer has ", kRank,
+                   " lengths, for batch, sequence, ", kRank > 3 ? "k " : "",
+                   "and intermediate features; got one of rank ", shape.nbDims);
   return list_of_dims(shape);
 }
 

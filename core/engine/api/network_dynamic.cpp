@@ -5,6 +5,12 @@
 namespace torchtrt::engine::api {
 namespace {
 
+KVCacheUpdate with_mode(CacheMode mode) {
+  KVCacheUpdate op;
+  op.mode = mode;
+  return op;
+}
+
 // Version 11 has more of them than 10.
 CollectiveOp checked_operation(nv::CollectiveOperation operation) {
   const int number = static_cast<int>(operation), count = nv::EnumMax<nv::CollectiveOperation>();
@@ -51,7 +57,7 @@ nv::INMSLayer* Network::addNMSV2(nv::ITensor& boxes, nv::ITensor& scores, nv::IT
 nv::IKVCacheUpdateLayer* Network::addKVCacheUpdate(nv::ITensor& cache, nv::ITensor& update, nv::ITensor& write_indices,
                                                    nv::KVCacheMode mode) noexcept {
   return add<KVCacheUpdateShell>(
-      "INetworkDefinition::addKVCacheUpdate", [&] { return KVCacheUpdate{ours(mode)}; }, cache, update, write_indices);
+      "INetworkDefinition::addKVCacheUpdate", [&] { return with_mode(ours(mode)); }, cache, update, write_indices);
 }
 
 nv::IMoELayer* Network::addMoE(nv::ITensor& hidden_states, nv::ITensor& selected, nv::ITensor& scores) noexcept {

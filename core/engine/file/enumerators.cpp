@@ -102,6 +102,7 @@ constexpr Row kRows[] = {
     ROW(GridSample, sample_mode),
     ROW(Identity, to_type),
     ROW(KVCacheUpdate, mode),
+    ROW(KVCacheUpdate, update_form),
     ROW(MatrixMultiply, op0),
     ROW(MatrixMultiply, op1),
     ROW(DistCollective, op),

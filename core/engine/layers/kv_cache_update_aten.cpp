@@ -24,13 +24,32 @@ void write(const at::Tensor& cache, const at::Tensor& update, const at::Tensor& 
   by_row.index_put_(place, at::where(fits.unsqueeze(-1).unsqueeze(-1), fresh, by_row.index(place)));
 }
 
+// Every row of the cache looks whether the update has one for it: how long each part of it is, only the device knows.
+void write_packed(const at::Tensor& cache, const at::Tensor& update, const at::Tensor& indices,
+                  const at::Tensor& lengths) {
+  const int64_t batch = cache.size(0), rows = cache.size(2), tokens = update.size(0);
+  if (cache.numel() == 0 || tokens == 0) return;
+  const auto column = [](const at::Tensor& x) { return x.to(at::kLong).unsqueeze(1); };
+  const at::Tensor first = column(indices), row = at::arange(rows, first.options());
+  const at::Tensor token = column(lengths.narrow(0, 0, batch)) + row - first;
+  const at::Tensor fits =
+      first.ge(0).logical_and(row.ge(first)).logical_and(token.lt(column(lengths.narrow(0, 1, batch))));
+  const at::Tensor fresh = update.index_select(0, token.clamp(0, tokens - 1).reshape({-1}));
+  at::Tensor by_row = cache.transpose(1, 2);  // [batch, rows, heads, features]
+  by_row.copy_(at::where(fits.unsqueeze(-1).unsqueeze(-1), fresh.view(by_row.sizes()), by_row));
+}
+
 }  // namespace
 
-void run(const KVCacheUpdate&, Call& call) {
+void run(const KVCacheUpdate& op, Call& call) {
   const at::Tensor &cache = call.in(0), &dest = call.dest(0);
   at::Tensor result = dest.defined() ? dest : at::empty(cache.sizes(), cache.options());
   if (!dest.defined() || dest.const_data_ptr() != cache.const_data_ptr()) result.copy_(cache, /*non_blocking=*/true);
-  write(result, call.in(1), call.in(2));
+  if (op.is_packed()) {
+    write_packed(result, call.in(1), call.in(2), call.in(KVCacheUpdate::kLengths));
+  } else {
+    write(result, call.in(1), call.in(2));
+  }
   call.set(0, std::move(result));
 }
 TORCHTRT_KERNEL(KVCacheUpdate)

@@ -69,10 +69,11 @@ void check_quantization(const MoE& op, const ShapeArgs& in, int64_t inner) {
                  " needs a scale of one element");  // c9
   if (!op.dynamic) return;
   const auto& block = op.block_shape;
-  const bool rows = block.size() == 3 && block[0] == 1 && block[1] == 1 && (block[2] == -1 || block[2] > 0);
+  const bool rows = block.size() >= 3 && (block.back() == -1 || block.back() > 0) &&
+                    std::all_of(block.begin(), block.end() - 1, [](int64_t length) { return length == 1; });
   TORCHTRT_CHECK(rows, "blocks of dynamic quantization in an MoE layer must be [1, 1, n], not ", list_of(block),
                  ": neighbouring tokens may belong to other experts");  // c10
-  TORCHTRT_CHECK(inner == kUnknown || inner == 0 || inner % op.block_length(inner) == 0, "blocks of ", block[2],
+  TORCHTRT_CHECK(inner == kUnknown || inner == 0 || inner % op.block_length(inner) == 0, "blocks of ", block.back(),
                  " do not divide the intermediate length ", inner);  // c10
 }
 

@@ -20,7 +20,7 @@ struct MoE {
   // The product before the down projection is quantized and dequantized, unless the type is float32.
   DType quantize_to = DType::kFloat32;
   bool dynamic = false;  // scales per block, computed from the data; input kScale is the scale of the scales
-  std::vector<int64_t> block_shape;  // [batch, sequence, intermediate]; -1: the whole axis
+  std::vector<int64_t> block_shape;  // [batch, sequence, k?, intermediate]; -1: the whole axis
   DType scale_type = DType::kFloat8;
   TORCHTRT_FIELDS(activation, limit, alpha, beta, quantize_to, dynamic, block_shape, scale_type)
 

@@ -54,6 +54,19 @@ class KVCacheUpdateShell final
     return change("IKVCacheUpdateLayer::setCacheMode", [&](KVCacheUpdate& op) { op.mode = ours(mode); });
   }
   nv::KVCacheMode getCacheMode() const noexcept override { return theirs(op().mode); }
+#if TORCHTRT_TENSORRT_MAJOR > 10
+  bool setUpdateForm(nv::AttentionIOForm form) noexcept override {
+    return change("IKVCacheUpdateLayer::setUpdateForm", [&](KVCacheUpdate& op) { op.update_form = ours(form); });
+  }
+  nv::AttentionIOForm getUpdateForm() const noexcept override { return theirs(op().update_form); }
+  bool setUpdateLengths(nv::ITensor* lengths) noexcept override {
+    return report().attempt("IKVCacheUpdateLayer::setUpdateLengths", [&] {
+      if (!lengths) return reset_input(KVCacheUpdate::kLengths);
+      graph().set_input(node(), KVCacheUpdate::kLengths, network().id_of(*lengths));
+    });
+  }
+  nv::ITensor* getUpdateLengths() const noexcept override { return getInput(KVCacheUpdate::kLengths); }
+#endif
 };
 
 // Inputs 0 to 2 are set by setInput, those behind by their own setters.
