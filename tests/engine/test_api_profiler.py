@@ -6,7 +6,6 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import device
 from tests.engine._memory import empty, run_context
 from tests.engine._session import Session, on_device
 
