@@ -123,7 +123,7 @@ def measure(calls: dict[str, Call], seconds: float) -> tuple[dict[str, float], d
         for name, call in calls.items():
             samples[name].append(once(call, repeats[name]))
     medians = {name: statistics.median(times) for name, times in samples.items()}
-    ratios = {name: statistics.median(e / t for e, t in zip(samples["eager"], times)) for name, times in samples.items()}
+    ratios = {name: statistics.median(e / t for e, t in zip(samples["eager"], times, strict=True)) for name, times in samples.items()}
     return medians, ratios
 
 
@@ -145,7 +145,7 @@ def parse() -> argparse.Namespace:
     names = lambda text: text.split(",")  # noqa: E731
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=names, default=list(MODELS))
-    parser.add_argument("--batches", type=names, default=["1", "32"])
+    parser.add_argument("--batches", type=names, default=["1", "32"] if cuda else ["1"])
     parser.add_argument("--dtypes", type=names, default=["float16", "bfloat16"] if cuda else ["float32"])
     parser.add_argument("--baselines", type=names, default=BASELINES, help=f"any of {','.join(BASELINES)}")
     parser.add_argument("--seconds", type=float, default=10, help="of measuring, per row")

@@ -41,7 +41,9 @@ def close(y: torch.Tensor, x: torch.Tensor) -> None:
     torch.testing.assert_close(y, expected(x).float())
 
 
-def enqueue(context: trt.IExecutionContext, x: torch.Tensor, y: torch.Tensor, stream: torch.cuda.Stream | None = None) -> None:
+def enqueue(
+    context: trt.IExecutionContext, x: torch.Tensor, y: torch.Tensor, stream: torch.cuda.Stream | None = None
+) -> None:
     context.set_input_shape("x", tuple(x.shape))
     context.set_tensor_address("x", x.data_ptr())
     context.set_tensor_address("y", y.data_ptr())

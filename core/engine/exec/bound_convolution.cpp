@@ -5,9 +5,9 @@
 // Weights are packed at the first run and shared by all contexts of the plan. Operators are found by name: where a
 // PyTorch has them not, or an operator refuses these shapes, the convolution runs by its parts.
 #include <ATen/Functions.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include "core/engine/exec/bound_kernel.h"
+#include "core/engine/exec/boxed.h"
 #include "core/engine/exec/packed_weights.h"
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/fused_convolution.h"
@@ -16,17 +16,6 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr auto kLast = at::MemoryFormat::ChannelsLast;
-
-std::optional<c10::OperatorHandle> operator_of(const char* name, const char* overload) {
-  return c10::Dispatcher::singleton().findSchema({name, overload});
-}
-
-template <class... Args>
-at::Tensor call_boxed(const c10::OperatorHandle& op, Args&&... args) {
-  std::vector<c10::IValue> stack{c10::IValue(std::forward<Args>(args))...};
-  op.callBoxed(&stack);
-  return stack.at(0).toTensor();
-}
 
 c10::IValue optional_tensor(const Call& call, int i) { return call.has(i) ? c10::IValue(call.in(i)) : c10::IValue(); }
 
@@ -66,12 +55,13 @@ class BoundConvolution final : public BoundKernel {
       std::string layout = "oneDNN";
       for (const auto* list : {&op_.pre_padding, &op_.stride, &op_.dilation})
         for (const int64_t number : *list) layout += ' ' + std::to_string(number);
-      for (const int64_t length : x.sizes()) layout += ' ' + std::to_string(length);
       layout += ' ' + std::to_string(op_.groups);
+      // For the lengths that come first; others are served too, oneDNN reorders where it wants another packing.
       weights_ = packed_weights(call.in(1), layout, [&] {
         return call_boxed(*pack_, call.in(1), op_.pre_padding, op_.stride, op_.dilation, op_.groups, x.sizes().vec());
       });
     }
+    if (!weights_) return false;
     const c10::impl::GenericList none(c10::OptionalType::create(c10::NumberType::get()));
     const char* relu = op_.relu ? "relu" : "none";
     if (!call.has(3)) {
@@ -90,6 +80,7 @@ class BoundConvolution final : public BoundKernel {
     if (call.in(0).scalar_type() == at::kFloat || op_.groups != 1) return false;
     if (!weights_)
       weights_ = packed_weights(call.in(1), "channels last", [&] { return call.in(1).contiguous(kLast); });
+    if (!weights_) return false;
     const at::Tensor x = call.in(0).contiguous(kLast);
     const auto bias = call.has(2) ? std::optional(call.in(2)) : std::nullopt;
     if (!op_.relu) {
