@@ -182,3 +182,70 @@ def test_scalar_attributes() -> None:
     session, _ = network(lambda x: mul(x, k=2.5), (2, 3))
     x = sample((2, 3))
     assert torch.equal(Runner(session.engine())(x0=x)[0], x * 2.5)
+
+
+ADD_ONE = """
+.version 7.0
+.target sm_80
+.address_size 64
+.visible .entry add_one(.param .u64 px, .param .u32 pn, .param .u64 py)
+{
+  .reg .pred %p<2>; .reg .f32 %f<3>; .reg .b32 %r<6>; .reg .b64 %d<6>;
+  ld.param.u64 %d1, [px]; ld.param.u32 %r1, [pn]; ld.param.u64 %d2, [py];
+  mov.u32 %r2, %ctaid.x; mov.u32 %r3, %ntid.x; mov.u32 %r4, %tid.x;
+  mad.lo.s32 %r5, %r2, %r3, %r4;
+  setp.ge.s32 %p1, %r5, %r1;
+  @%p1 bra done;
+  cvta.to.global.u64 %d1, %d1; cvta.to.global.u64 %d2, %d2;
+  mul.wide.s32 %d3, %r5, 4;
+  add.s64 %d4, %d1, %d3; add.s64 %d5, %d2, %d3;
+  ld.global.f32 %f1, [%d4];
+  add.f32 %f2, %f1, 0f3F800000;
+  st.global.f32 [%d5], %f2;
+done:
+  ret;
+}
+"""
+
+
+def _aot_desc(x: trtp.TensorDesc) -> trtp.TensorDesc:
+    return x.like()
+
+
+def _aot(
+    x: trtp.TensorDesc, outputs: Tuple[trtp.TensorDesc], tactic: int
+) -> Tuple[str, str, trtp.KernelLaunchParams, trtp.SymExprs]:
+    count = x.shape_expr.numel()
+    launch = trtp.KernelLaunchParams()
+    launch.grid_x, launch.block_x = trtp.cdiv(count, 32), 32
+    extra = trtp.SymIntExprs(1)
+    extra[0] = trtp.SymInt32(count)
+    return "add_one", ADD_ONE, launch, extra
+
+
+for function in (_aot_desc, _aot):
+    function.__annotations__ = {k: eval(v) for k, v in function.__annotations__.items()}  # noqa: S307
+aot = declare("aot", _aot_desc, aot_impl=_aot) if hasattr(trtp, "aot_impl") else None
+
+
+@pytest.mark.skipif(aot is None, reason="bindings without AOT implementations")
+def test_ahead_of_time_plugins_need_cuda() -> None:
+    if device().type == "cuda":
+        pytest.skip("CUDA is there")
+    session = Session()
+    assert session.network.add_plugin(aot(session.input("x0", (2, 3))), aot=True) is None
+    assert "runs on the CPU" in session.logger.last_error()
+
+
+@pytest.mark.skipif(aot is None, reason="bindings without AOT implementations")
+@pytest.mark.skipif(device().type != "cuda", reason="kernels made ahead of time are for CUDA")
+def test_ahead_of_time_plugins_run_without_python() -> None:
+    session = Session()
+    layer = session.network.add_plugin(aot(session.input("x0", (-1, 3))), aot=True)
+    layer.get_output(0).name = "y0"
+    session.network.mark_output(layer.get_output(0))
+    session.profile(x0=((1, 3), (2, 3), (40, 3)))
+    run = Runner(session.engine())
+    for rows in (2, 40, 2):
+        x = sample((rows, 3))
+        assert torch.equal(run(x0=x)[0], x + 1)
