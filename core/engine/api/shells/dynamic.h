@@ -65,7 +65,7 @@ class KVCacheUpdateShell final
       graph().set_input(node(), KVCacheUpdate::kLengths, network().id_of(*lengths));
     });
   }
-  nv::ITensor* getUpdateLengths() const noexcept override { return getInput(KVCacheUpdate::kLengths); }
+  nv::ITensor* getUpdateLengths() const noexcept override { return LayerBase::getInput(KVCacheUpdate::kLengths); }
 #endif
 };
 
