@@ -58,7 +58,8 @@ class Experts {
     if (x.numel() == 0) return x;
     const at::Tensor blocks = x.unflatten(-1, {-1, op_.block_length(x.size(-1))});
     constexpr double kSmallest = 1.0 / 512;  // of float8: a block of zeros has a scale too
-    const at::Tensor ideal = blocks.abs().amax(-1, /*keepdim=*/true) / greatest(op_.quantize_to) / scale;
+    const at::Tensor most = at::full({}, greatest(op_.quantize_to), x.options());  // CUDA divides by tensors exactly
+    const at::Tensor ideal = blocks.abs().amax(-1, /*keepdim=*/true) / most / scale;
     const at::Tensor own = decode(encode(ideal.clamp_min(kSmallest), DType::kFloat8), DType::kFloat8) * scale;
     return (decode(encode(blocks / own, op_.quantize_to), op_.quantize_to) * own).view(x.sizes());
   }
