@@ -131,33 +131,36 @@ class Aot final : public QuickObject {
   Kernel compile(const PluginBuild& build, const Types& types) const;
 };
 
+// Plugins of the bindings compute launch parameters from the expressions that they were told last, with the output
+// shapes, and make their kernel meanwhile.
 Kernel Aot::compile(const PluginBuild& build, const Types& types) const {
   const auto in = static_cast<int32_t>(build.inputs);
   const auto out = static_cast<int32_t>(types.size() - build.inputs);
   const PluginTensors& tensors = build.profiles.front();
-  const auto fixed = descs_of(at_opt(tensors, types));
-  const char* name = nullptr;
-  char* code = nullptr;
-  int32_t size = 0;
-  check_result(aot().getKernel(fixed.data(), in, fixed.data() + in, out, &name, &code, &size), "getKernel");
-  TORCHTRT_CHECK(name && code && size > 0, "the plugin failed: its getKernel gave no kernel");
-  Kernel kernel{name, std::string(code, static_cast<size_t>(size)), {}, {}};
-
   Shapes shapes;
   for (size_t i = 0; i < build.inputs; ++i) shapes.push_back(tensors[i].shape);
   const std::vector<const HostValue*> values(build.inputs, nullptr);
   ExprBuilder expressions;
   std::vector<nv::DimsExprs> lengths;
   for (int32_t i = 0; i < in; ++i) lengths.push_back(expressions.lengths_of({shapes, values, types}, i));
+  std::vector<nv::DimsExprs> results(static_cast<size_t>(out));
+  check_result(aot().getOutputShapes(lengths.data(), in, nullptr, 0, results.data(), out, expressions),
+               "getOutputShapes");
   LaunchParams params;
   SymExprs extra;
   const auto descs = dynamic_descs_of(tensors, types);
   check_result(aot().getLaunchParams(lengths.data(), descs.data(), in, out, &params, &extra, expressions),
                "getLaunchParams");
   params.add_to(expressions);
-  kernel.widths = extra.add_to(expressions);
-  kernel.rule = expressions.rule();
-  return kernel;
+  std::vector<int64_t> widths = extra.add_to(expressions);
+
+  const auto fixed = descs_of(at_opt(tensors, types));
+  const char* name = nullptr;
+  char* code = nullptr;
+  int32_t size = 0;
+  check_result(aot().getKernel(fixed.data(), in, fixed.data() + in, out, &name, &code, &size), "getKernel");
+  TORCHTRT_CHECK(name && code && size > 0, "the plugin failed: its getKernel gave no kernel");
+  return {name, std::string(code, static_cast<size_t>(size)), std::move(widths), expressions.rule()};
 }
 
 }  // namespace
