@@ -5,6 +5,9 @@
 #include <map>
 #include <mutex>
 
+#include "core/util/error.h"
+#include "core/util/span.h"
+
 namespace torchtrt::engine {
 
 std::shared_ptr<const at::Tensor> packed_weights(const at::Tensor& weights, const std::string& layout,
@@ -14,13 +17,16 @@ std::shared_ptr<const at::Tensor> packed_weights(const at::Tensor& weights, cons
   const std::lock_guard lock(mutex);
   std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
   const void* address = weights.const_data_ptr();
-  if (const auto found = known.find({address, layout}); found != known.end())
+  const std::string key = join(layout, ' ', list_of(weights.sizes()), ' ', c10::toString(weights.scalar_type()));
+  if (const auto found = known.find({address, key}); found != known.end())
     if (auto kept = found->second.lock()) return kept;
   const auto others =
       std::count_if(known.begin(), known.end(), [&](const auto& entry) { return entry.first.first == address; });
   if (others >= most) return nullptr;
-  auto made = std::make_shared<const at::Tensor>(pack());
-  known[{address, layout}] = made;
+  // Holds the weights: the memory of streamed ones would go to others.
+  const auto forget = [weights](const at::Tensor* packed) { delete packed; };
+  std::shared_ptr<const at::Tensor> made(new at::Tensor(pack()), forget);
+  known[{address, key}] = made;
   return made;
 }
 
