@@ -78,6 +78,20 @@ def test_batch_norm_goes_into_the_weights(dtype):
     check_fused(build, [sample((2, 3, 5, 6), dtype)], normalized, "fold_scale_into_convolution")
 
 
+@pytest.mark.parametrize(("weight", "factor", "x"), [(10, 1e4, 1e-3), (1e-3, 1e-4, 1e3)], ids=["large", "small"])
+def test_products_that_float16_cannot_hold_stay_outside(weight, factor, x):
+    kernel = torch.full((4, 3, 3, 3), weight).half()
+    scale = torch.full((1, 4, 1, 1), factor).half()
+
+    def build(n, x):
+        y = n.add_convolution_nd(x, 4, (3, 3), n.weights(kernel), trt.Weights()).get_output(0)
+        return n.add_elementwise(y, n.constant(scale), trt.ElementWiseOperation.PROD).get_output(0)
+
+    inputs = [torch.full((1, 3, 5, 5), x).half()]
+    assert "fold_scale_into_convolution" not in built(build, inputs)[1]
+    check(build, inputs, lambda x: F.conv2d(x, kernel.to(x.dtype)) * scale.to(x.dtype))
+
+
 def test_two_convolutions_meet():
     other = sample((4, 3, 3, 3), seed=9)
 

@@ -2,8 +2,9 @@
 // ElementWise sum or product of a convolution with [1, K, 1..]      ->  the same, for shift or scale alone
 //
 // Valid for constants of a real type and a convolution that nothing else uses. Products are taken in double, and rounded
-// once to the type of the data.
-// Not for refittable plans.
+// once to the type of the data. float16 has to hold them: products of a map that would overflow, or lose bits because
+// even the largest is subnormal, stay apart. Not for refittable plans.
+#include <algorithm>
 #include <cmath>
 
 #include "core/engine/layers/convolution.h"
@@ -84,6 +85,19 @@ Floats folded_bias(const std::optional<Floats>& bias, const Affine& affine, int6
   return result;
 }
 
+// Whether the type holds the values; `least` is the smallest that the largest of each map may be, unless that is 0.
+bool fits(const Floats& values, int64_t maps, DType dtype, float least) {
+  if (dtype != DType::kFloat16) return true;
+  constexpr float kMost = 65504;
+  const size_t per_map = values.size() / static_cast<size_t>(maps);
+  for (size_t first = 0; first < values.size(); first += per_map) {
+    float largest = 0;
+    for (size_t i = first; i < first + per_map; ++i) largest = std::max(largest, std::fabs(values[i]));
+    if (!(largest <= kMost) || (largest > 0 && largest < least)) return false;
+  }
+  return true;
+}
+
 bool rewrite(Graph& graph, NodeId id) {
   ValueId data = kNoId;
   const auto affine = affine_of(graph, graph.node(id), data);
@@ -101,9 +115,12 @@ bool rewrite(Graph& graph, NodeId id) {
   const Shape shape = graph.value(kernel_value).shape;
   const DType dtype = graph.value(x).dtype;
   Floats new_bias = folded_bias(bias, *affine, copy.output_maps);
-  const ValueId w = affine->scale
-                        ? add_floats(graph, scaled(std::move(*kernel), *affine->scale), dtype, shape, name + " kernel")
-                        : kernel_value;
+  if (affine->scale) kernel = scaled(std::move(*kernel), *affine->scale);
+  constexpr float kLeastNormal = 0x1p-14f;
+  if (affine->scale && !fits(*kernel, copy.output_maps, dtype, kLeastNormal)) return false;
+  if (!fits(new_bias, copy.output_maps, dtype, 0)) return false;
+  const ValueId w =
+      affine->scale ? add_floats(graph, std::move(*kernel), dtype, shape, name + " kernel") : kernel_value;
   const ValueId b = add_floats(graph, std::move(new_bias), dtype, Shape{copy.output_maps}, name + " bias");
   take_over(graph, graph.node(id).outputs[0], graph.node(graph.add(copy, {x, w, b})).outputs[0]);
   return true;
