@@ -11,7 +11,7 @@ import torch
 
 from tests.engine._case import device
 from tests.engine._memory import empty, read_memory, run_context
-from tests.engine._session import STRONG, Session, on_device, relu_network
+from tests.engine._session import STRONG, Session, needs_weak_types, on_device, relu_network
 
 
 class Listener(trt.IDebugListener):
@@ -89,6 +89,23 @@ def test_marked_tensors_survive_passes_and_are_reported_in_order() -> None:
     assert torch.equal(values["positive"], (x * 2).relu())
     where = trt.TensorLocation.DEVICE if device().type == "cuda" else trt.TensorLocation.HOST
     assert listener.locations == {where}
+
+
+def test_quantized_weights_are_reported_though_runs_do_not_need_them() -> None:
+    session = Session()
+    x = session.input("x", (2, 3))
+    codes, scale = torch.tensor([[1, 2, 3]], dtype=torch.int8), torch.tensor(0.5)
+    weights = session.network.add_constant((1, 3), trt.Weights(trt.int8, codes.data_ptr(), 3)).get_output(0)
+    step = session.network.add_constant((), trt.Weights(trt.float32, scale.data_ptr(), 1)).get_output(0)
+    real = session.network.add_dequantize(weights, step, trt.float32).get_output(0)
+    y = session.network.add_elementwise(x, real, trt.ElementWiseOperation.SUM).get_output(0)
+    weights.name, real.name, y.name = "codes", "real", "y"
+    session.network.mark_output(y)
+    assert session.network.mark_debug(weights) and session.network.mark_debug(real)
+    listener = Listener()
+    run(session, listener, "codes", "real")
+    values = dict(listener.seen)
+    assert torch.equal(values["codes"], codes) and torch.equal(values["real"], codes * scale)
 
 
 def test_states_choose_what_is_reported() -> None:
@@ -197,6 +214,7 @@ def test_unfused_tensors_have_to_be_marked_before_the_build() -> None:
     assert "unfused" in session.logger.last_error()
 
 
+@needs_weak_types
 def test_weakly_typed_networks_have_debug_tensors() -> None:
     session = chain(flags=0)
     session.network.mark_debug(session.tensors["double"])

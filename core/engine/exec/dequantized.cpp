@@ -96,6 +96,7 @@ void compute_dequantized(const Plan& plan, at::Device device, std::vector<at::Te
   if (!walk.any()) return;
   std::vector<char> needed(constants.size(), 0);
   for (const Binding& binding : plan.bindings) needed[binding.value] = 1;
+  for (const ValueId value : plan.graph.debug_values()) needed[value] = 1;
   for (const NodeId id : plan.order) {
     const Node& node = plan.graph.node(id);
     if (walk.is_derived(node)) continue;
