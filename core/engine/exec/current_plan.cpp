@@ -89,12 +89,18 @@ class FollowingContext final : public Context {
     settings_.times = on;
     inner().record_times(on);
   }
-  std::vector<float> times() const override { return inner_->times(); }
+  // Those of the plan before tell nothing of the present layers.
+  std::vector<float> times() const override {
+    return version_ == plan_->version() ? inner_->times() : std::vector<float>();
+  }
   void set_debug_listener(std::shared_ptr<const DebugListener> listener) override {
     settings_.listener = listener;
     inner().set_debug_listener(std::move(listener));
   }
-  const std::vector<std::string>& operators() const override { return inner_->operators(); }
+  const std::vector<std::string>& operators() const override {
+    static const std::vector<std::string> none;
+    return version_ == plan_->version() ? inner_->operators() : none;
+  }
 
  private:
   Context& inner() {

@@ -110,11 +110,11 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   if (!graph.regions().empty() && options.optimization_level > 0)
     fold_constants(graph, {options.refittable});  // bodies are to see constants, not what computes them
   outline(graph);
+  visit_graphs(graph, [](const Graph& level) { check_quantization(level, live_nodes(level)); });
   if (options.refittable && hoist_constants(graph)) graph = compact(graph);  // each once, to be exchanged once
   mark_in_place(graph);
   const std::vector<NodeId> order = live_nodes(graph);
   check_border_types(graph, order);
-  visit_graphs(graph, [](const Graph& level) { check_quantization(level, live_nodes(level)); });
   const std::vector<ValueId> host_inputs = host_inputs_of(graph, find_needs(graph, order));
   auto plan = std::make_shared<Plan>();
   plan->profiles = complete_profiles(graph, host_inputs, options.profiles);
