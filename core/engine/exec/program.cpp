@@ -143,7 +143,7 @@ void Program::drop_dead_steps() {
   std::vector<char> alive(steps_.size(), 0);
   for (size_t i = steps_.size(); i-- > 0;) {
     const Step& step = steps_[i];
-    alive[i] = step.outputs.empty() ||
+    alive[i] = step.outputs.empty() || step.layer->has_effect() ||
                std::any_of(step.outputs.begin(), step.outputs.end(), [&](ValueId v) { return needed[v] != 0; });
     if (!alive[i]) continue;
     for (const at::Tensor* input : step.inputs)

@@ -36,7 +36,7 @@ void walk(const Graph& graph, const Node& node, Needs& needs) {
   const bool folded = any(needs.host) && is_folded(graph, node);
   if (any(needs.host) && !folded && !constant)  // runs on the device and is read back
     for (const ValueId output : node.outputs) needs.device[output] = needs.device[output] || needs.host[output];
-  const bool runs = !folded && !constant && (node.outputs.empty() || any(needs.device));
+  const bool runs = !folded && !constant && (node.outputs.empty() || node.layer->has_effect() || any(needs.device));
   const uint32_t host = node.layer->host_inputs(), shape_only = node.layer->shape_only_inputs();
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const ValueId input = node.inputs[i];
