@@ -190,6 +190,7 @@ void BoundLoop::gather(Run& run, BoundBody& body, size_t i) {
   const at::Tensor& value = body.output(source);
   if (!all.defined()) {  // a shape inside depends on data
     const auto& length = hosts_[static_cast<size_t>(op_.lengths[i])];
+    TORCHTRT_REQUIRE(kInternal, length, "the length of output ", i, " is not known");
     std::vector<int64_t> sizes = value.sizes().vec();
     sizes.insert(sizes.begin() + op_.positions[i], length->elements.at(0).as_int());
     all = at::empty(sizes, value.options());

@@ -164,6 +164,8 @@ bool Graph::refresh_node(NodeId id) const {
   if (in.broken) return store(node, broken, std::nullopt);
   try {
     const Shapes shapes = node.layer->infer_shapes(in.args());
+    TORCHTRT_REQUIRE(kInternal, shapes.size() == node.outputs.size(), "the rule answers ", shapes.size(),
+                     " shapes for ", node.outputs.size(), " outputs");
     std::optional<HostValues> values;
     if (node.layer->can_fold() && small_enough(shapes)) values = node.layer->fold(in.args());
     return store(node, shapes, values);

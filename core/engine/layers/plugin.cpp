@@ -66,6 +66,7 @@ DimRule built_rule(const PluginLayer& layer) {
   TORCHTRT_REQUIRE(kCorruptPlan,
                    std::ssize(layer.graph_types) == tensors && outputs <= tensors && layer.tensors >= 0 &&
                        layer.tensors <= tensors - outputs && layer.workspace >= 0 &&
+                       (layer.tensors == tensors - outputs || tensors - outputs <= int64_t{kMostMaskedInputs}) &&
                        (layer.aliases.empty() || std::ssize(layer.aliases) == outputs) &&
                        std::all_of(layer.aliases.begin(), layer.aliases.end(), names_input_or_none) &&
                        std::all_of(layer.in_place.begin(), layer.in_place.end(), names_input),

@@ -11,6 +11,7 @@
 #include "core/engine/layers/fill.h"
 #include "core/engine/layers/kernel.h"
 #include "core/engine/layers/plugin.h"
+#include "core/engine/layers/reformat.h"
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/rewrite.h"
 
@@ -24,6 +25,7 @@ bool is_constant(const Graph& graph, ValueId value) { return producer_as<Constan
 // Fills make something out of nothing: linear ones are small or better kept small, random ones differ.
 bool is_candidate(const Graph& graph, const Node& node) {
   if (node.outputs.empty() || node.inputs.empty() || as<Constant>(*node.layer) || as<Fill>(*node.layer)) return false;
+  if (as<Reformat>(*node.layer)) return false;  // reads memory of another layout than a constant's
   if (as<Dequantize>(*node.layer) || as_plugin(*node.layer) || node.layer->has_effect()) return false;
   int64_t bytes_in = 0, bytes_out = 0;
   for (const ValueId input : node.inputs) {

@@ -22,6 +22,7 @@ void check_fields(const Loop& op, const Types& in) {
   const bool same = op.axes.size() == op.reversed.size() && op.kinds.size() == op.sources.size() &&
                     op.kinds.size() == op.positions.size() && op.kinds.size() == op.lengths.size();
   TORCHTRT_REQUIRE(kInternal, same && is_inside(op.recurrences, op.feeds.size() + 1), "lists of unequal length");
+  TORCHTRT_REQUIRE(kInternal, std::find(in.begin(), in.end(), DType::kNone) == in.end(), "an input is absent");
   TORCHTRT_REQUIRE(kInternal, static_cast<size_t>(op.recurrences) + op.axes.size() <= op.feeds.size(),
                    "more iterators than body inputs");
   TORCHTRT_REQUIRE(kInternal, op.count == -1 || (is_inside(op.count, in.size()) && is_index(in[op.count])), "input ",
@@ -161,7 +162,7 @@ std::optional<HostValues> Loop::fold(const HostArgs& in) const {
     const Evaluation inside = evaluate_body(*body, state);
     for (const ValueId output : body->outputs())
       if (!inside.is_host_known(output)) return std::nullopt;
-    if (conditional && inside.host(body->outputs()[0])->elements[0].as_int() == 0) break;
+    if (conditional && inside.host(body->outputs()[0])->elements.at(0).as_int() == 0) break;
     for (int64_t r = 0; r < recurrences; ++r) kept[r] = inside.host(next_of(r));
     for (int64_t r = 0; r < recurrences; ++r) state.values[r] = kept[r].get();
   }
