@@ -98,7 +98,8 @@ nv::IEngineInspector* CudaEngine::createEngineInspector() const noexcept {
 }
 
 int64_t CudaEngine::getStreamableWeightsSize() const noexcept {
-  return plan().weight_streaming ? plan().weights_bytes() : 0;
+  return report_.guard("ICudaEngine::getStreamableWeightsSize", int64_t{0},
+                       [&] { return plan().weight_streaming ? plan().weights_bytes() : 0; });
 }
 
 void CudaEngine::stream(int64_t budget) {
@@ -138,10 +139,12 @@ int64_t CudaEngine::getWeightStreamingScratchMemorySize() const noexcept {
 }
 
 int64_t CudaEngine::getEngineStat(nv::EngineStat stat) const noexcept {
-  const Plan& now = plan();
-  const Graph& graph = now.source ? now.source->graph : now.graph;
-  if (stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE) return weights_bytes(graph);
-  return now.source && now.source->stripped ? stripped_bytes(*now.source) : -1;
+  return report_.guard("ICudaEngine::getEngineStat", int64_t{-1}, [&] {
+    const Plan& now = plan();
+    const Graph& graph = now.source ? now.source->graph : now.graph;
+    if (stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE) return weights_bytes(graph);
+    return now.source && now.source->stripped ? stripped_bytes(*now.source) : int64_t{-1};
+  });
 }
 
 }  // namespace torchtrt::engine::api

@@ -50,12 +50,14 @@ void ExecutionContext::setName(const char* name) noexcept {
   });
 }
 
-bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t) noexcept {
+bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t stream) noexcept {
   return report_.attempt("IExecutionContext::setOptimizationProfileAsync", [&] {
     const int former = context_->profile();
     context_->set_profile(profile);
     const bool follows = strategy_ == nv::ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE;
-    if (follows && profile != former) allocate_memory();
+    if (!follows || profile == former) return;
+    wait_for_stream(stream);  // runs before may still use the memory
+    allocate_memory();
   });
 }
 

@@ -6,7 +6,7 @@ namespace torchtrt::engine::api {
 
 void ExecutionContext::setProfiler(nv::IProfiler* profiler) noexcept {
   profiler_ = profiler;
-  context_->record_times(profiler != nullptr);
+  report_.attempt("IExecutionContext::setProfiler", [&] { context_->record_times(profiler != nullptr); });
 }
 
 // Every layer once, in the order of the engine's, those that took no time on the device too. False: there is no
