@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/engine/exec/wait.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine {
@@ -63,6 +64,7 @@ unsigned checked(int64_t number, int64_t least) {
 }  // namespace
 
 CudaKernel::CudaKernel(const std::string& code, const std::string& name) {
+  wait_for_device();  // gives the thread the device's context, which the driver asks for
   check(driver().load(&module_, code.c_str()), "the plugin's kernel cannot be loaded");
   if (const Result result = driver().function(&function_, module_, name.c_str())) {
     driver().unload(module_);
