@@ -108,6 +108,25 @@ def test_quantized_weights_are_reported_though_runs_do_not_need_them() -> None:
     assert torch.equal(values["codes"], codes) and torch.equal(values["real"], codes * scale)
 
 
+def test_debug_tensors_of_a_branch_that_is_never_taken_go_with_it() -> None:
+    session = Session()
+    x, truth = session.input("x", (2, 3)), torch.tensor(True)
+    branches = session.network.add_if_conditional()
+    always = session.network.add_constant((), trt.Weights(trt.bool, truth.data_ptr(), 1)).get_output(0)
+    branches.set_condition(always)
+    entered = branches.add_input(x).get_output(0)
+    taken = session.network.add_unary(entered, trt.UnaryOperation.NEG).get_output(0)
+    other = session.network.add_unary(entered, trt.UnaryOperation.ABS).get_output(0)
+    y = branches.add_output(taken, other).get_output(0)
+    taken.name, other.name, y.name = "taken", "other", "y"
+    session.network.mark_output(y)
+    assert session.network.mark_debug(taken) and session.network.mark_debug(other)
+    listener = Listener()
+    _, x, engine = run(session, listener, "taken")
+    assert listener.names() == ["taken"] and torch.equal(listener.seen[0][1], -x)
+    assert not engine.is_debug_tensor("other")
+
+
 def test_states_choose_what_is_reported() -> None:
     session = chain()
     for name in ("same", "double"):

@@ -138,6 +138,8 @@ void select(OpenRegion& region, const Branches& branches, size_t b) {
   std::vector<NodeId> gone = region.map.nodes(region.region);
   for (NodeId id = 0; id < static_cast<NodeId>(branches.layers[1 - b].size()); ++id)
     if (branches.layers[1 - b][static_cast<size_t>(id)]) gone.push_back(id);
+  for (const NodeId id : gone)
+    for (const ValueId output : graph.node(id).outputs) graph.unmark_debug(output);  // nothing computes them
   remove_nodes(graph, gone);
 }
 
