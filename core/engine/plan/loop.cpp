@@ -14,6 +14,17 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr int64_t kMaxFoldedTrips = 4096;
+constexpr int64_t kMaxNestedTrips = 65536;  // of a loop with all that lie in it, whose trips multiply
+
+// Trips that may still be folded on this thread, from the outermost fold on.
+struct FoldedTrips {
+  inline static thread_local int depth = 0;
+  inline static thread_local int64_t left = 0;
+  FoldedTrips() {
+    if (depth++ == 0) left = kMaxNestedTrips;
+  }
+  ~FoldedTrips() { --depth; }
+};
 
 bool is_inside(int64_t i, size_t count) { return i >= 0 && i < static_cast<int64_t>(count); }
 
@@ -157,8 +168,9 @@ std::optional<HostValues> Loop::fold(const HostArgs& in) const {
     if (!value || !value->is_known()) return std::nullopt;
   const int64_t limit = trips(in).value_or(kMaxFoldedTrips + 1);
   if (!conditional && limit > kMaxFoldedTrips) return std::nullopt;
+  const FoldedTrips nested;
   for (int64_t trip = 0; trip < limit; ++trip) {
-    if (trip == kMaxFoldedTrips) return std::nullopt;
+    if (trip == kMaxFoldedTrips || FoldedTrips::left-- <= 0) return std::nullopt;
     const Evaluation inside = evaluate_body(*body, state);
     for (const ValueId output : body->outputs())
       if (!inside.is_host_known(output)) return std::nullopt;
