@@ -212,11 +212,11 @@ def run(
     return run_engine(plan, inputs)
 
 
-def is_unset(dims: trt.Dims) -> bool:
-    """Dimensions of rank -1, of which the bindings cannot even tell the length."""
+def is_unset(layer: trt.ILayer) -> bool:
+    """Whether the block shape has rank -1, of which the bindings cannot even tell the length (11: nor the shape)."""
     try:
-        return len(dims) < 0
-    except ValueError:
+        return len(layer.block_shape) < 0
+    except (ValueError, RuntimeError):
         return True
 
 

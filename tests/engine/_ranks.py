@@ -26,7 +26,13 @@ _new_capsule = ctypes.pythonapi.PyCapsule_New
 _new_capsule.restype = ctypes.py_object
 _new_capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
 
-PREVIEW = trt.PreviewFeature.MULTIDEVICE_RUNTIME_10_16
+PREVIEW = getattr(trt.PreviewFeature, "MULTIDEVICE_RUNTIME_10_16", None)
+
+
+def consent(config: trt.IBuilderConfig, given: bool = True) -> None:
+    """Several ranks are a preview in version 10 only."""
+    if PREVIEW is not None:
+        config.set_preview_feature(PREVIEW, given)
 
 
 def communicator(*groups: str) -> tuple[Any, Any]:
@@ -46,7 +52,7 @@ def collective_session(
     assert session.logger.errors() == []
     layer.get_output(0).name = "y"
     session.network.mark_output(layer.get_output(0))
-    session.config.set_preview_feature(PREVIEW, True)
+    consent(session.config)
     return session
 
 

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import pytest
 import tensorrt as trt
 import torch
 
 from tests.engine._case import device
 
+MAJOR = int(trt.__version__.split(".")[0])
+needs_version_10 = pytest.mark.skipif(MAJOR > 10, reason="TensorRT 11 removed this from its interface")
+needs_weak_types = pytest.mark.skipif(MAJOR > 10, reason="TensorRT 11 has no weakly typed networks")
 STRONG = 1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
@@ -59,6 +63,11 @@ class Recorder(trt.IErrorRecorder):
     def report_error(self, code: Any, text: str) -> bool:
         self.found.append((code, text))
         return False
+
+
+def io_names(told: dict[str, Any]) -> list[str]:
+    """Inputs and outputs of what an inspector tells of an engine, whose layout changed with version 11."""
+    return told["Bindings"] if MAJOR == 10 else [tensor["Name"] for tensor in told["I/O Tensors"]]
 
 
 class Session:

@@ -284,8 +284,10 @@ class TwoIO final : public Two<IPluginV2IOExt> {
   int32_t enqueue(int32_t, const void* const* from, void* const* to, void*, cudaStream_t stream) noexcept override {
     return run(from, to, state_.count, stream);
   }
+#if NV_TENSORRT_MAJOR == 10
   bool isOutputBroadcastAcrossBatch(int32_t, const bool*, int32_t) const noexcept override { return false; }
   bool canBroadcastInputAcrossBatch(int32_t) const noexcept override { return false; }
+#endif
 };
 
 class TwoExt final : public Two<IPluginV2Ext> {
@@ -305,8 +307,10 @@ class TwoExt final : public Two<IPluginV2Ext> {
   int32_t enqueue(int32_t, const void* const* from, void* const* to, void*, cudaStream_t stream) noexcept override {
     return run(from, to, state_.count, stream);
   }
+#if NV_TENSORRT_MAJOR == 10
   bool isOutputBroadcastAcrossBatch(int32_t, const bool*, int32_t) const noexcept override { return false; }
   bool canBroadcastInputAcrossBatch(int32_t) const noexcept override { return false; }
+#endif
 };
 
 class CreatorThree final : public IPluginCreatorV3One {

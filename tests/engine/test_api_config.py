@@ -10,7 +10,15 @@ import tensorrt as trt
 import torch
 
 from tests.engine._memory import empty, run_context
-from tests.engine._session import Recorder, Session, dynamic_relu, on_device, relu_network
+from tests.engine._session import (
+    Recorder,
+    Session,
+    dynamic_relu,
+    needs_version_10,
+    needs_weak_types,
+    on_device,
+    relu_network,
+)
 
 Pool = trt.MemoryPoolType
 MiB = 1 << 20
@@ -109,6 +117,7 @@ def test_an_incomplete_profile_is_refused() -> None:
     assert session.config.num_optimization_profiles == 2
 
 
+@needs_version_10
 def test_calibration_has_no_effect_and_says_so_once() -> None:
     session = Session()
     session.config.quantization_flags = 1
@@ -122,6 +131,7 @@ def test_calibration_has_no_effect_and_says_so_once() -> None:
 @pytest.mark.parametrize(
     "name", ["FP16", "BF16", "INT8", "FP8", "OBEY_PRECISION_CONSTRAINTS", "PREFER_PRECISION_CONSTRAINTS"]
 )
+@needs_weak_types
 def test_precision_flags_are_for_weakly_typed_networks(name: str) -> None:
     session = relu_network()
     session.config.set_flag(getattr(trt.BuilderFlag, name))

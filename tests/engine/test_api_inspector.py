@@ -11,8 +11,9 @@ import tensorrt as trt
 import torch
 
 from tests.engine._memory import empty, run_context
-from tests.engine._session import STRONG, Recorder, Session, on_device
+from tests.engine._session import MAJOR, STRONG, Recorder, Session, io_names, on_device
 
+IO = "Bindings" if MAJOR == 10 else "I/O Tensors"
 JSON, LINE = trt.LayerInformationFormat.JSON, trt.LayerInformationFormat.ONELINE
 DETAILED = trt.ProfilingVerbosity.DETAILED
 
@@ -36,6 +37,19 @@ def conv_net(verbosity: Any = DETAILED, dynamic: bool = True, dtype: Any = trt.f
     return session
 
 
+def format_of(tensor: dict[str, Any]) -> str:
+    """Format and type, which version 11 tells apart."""
+    return tensor["Format/Datatype"] if MAJOR == 10 else f'{tensor["Format"]} {tensor["Datatype"]}'
+
+
+def linear(dtype: Any) -> str:
+    """What is told of a tensor in the usual format."""
+    half = dtype == trt.float16
+    if MAJOR == 10:
+        return f"Row major linear {'FP16' if half else 'FP32'}"
+    return f"kLINEAR {'Half' if half else 'Float'}"
+
+
 def layers_of(inspector: trt.EngineInspector) -> dict[str, dict]:
     told = json.loads(inspector.get_engine_information(JSON))
     return {layer["Name"]: layer for layer in told["Layers"]}
@@ -44,7 +58,7 @@ def layers_of(inspector: trt.EngineInspector) -> dict[str, dict]:
 def test_names_only() -> None:
     inspector = conv_net(trt.ProfilingVerbosity.LAYER_NAMES_ONLY).engine().create_engine_inspector()
     told = json.loads(inspector.get_engine_information(JSON))
-    assert set(told) == {"Layers", "Bindings"} and told["Bindings"] == ["x", "y"]
+    assert set(told) == {"Layers", IO} and io_names(told) == ["x", "y"]
     assert all(isinstance(name, str) for name in told["Layers"]) and {"conv", "pool"} <= set(told["Layers"])
     at = told["Layers"].index("pool")
     assert json.loads(inspector.get_layer_information(at, JSON)) == "pool"
@@ -53,7 +67,8 @@ def test_names_only() -> None:
 
 def test_nothing_of_the_layers_without_verbosity() -> None:
     inspector = conv_net(trt.ProfilingVerbosity.NONE).engine().create_engine_inspector()
-    assert json.loads(inspector.get_engine_information(JSON)) == {"Layers": [], "Bindings": ["x", "y"]}
+    told = json.loads(inspector.get_engine_information(JSON))
+    assert set(told) == {"Layers", IO} and told["Layers"] == [] and io_names(told) == ["x", "y"]
     assert inspector.get_engine_information(LINE) == ""
     assert inspector.get_layer_information(0, JSON) == "" == inspector.get_layer_information(0, LINE)
 
@@ -76,15 +91,15 @@ def test_tensors_without_shapes() -> None:
     layers = layers_of(conv_net().engine().create_engine_inspector())
     x = layers["conv"]["Inputs"][0]
     assert (x["Name"], x["Location"], x["Dimensions"]) == ("x", "Device", [-1, 4, 8, 8])
-    assert x["Format/Datatype"].startswith("N/A")
+    assert format_of(x).startswith("N/A")
     assert layers["pool"]["Inputs"][0]["Name"] == "between"
     assert layers["pool"]["Outputs"][0]["Dimensions"][0] == -1
 
 
-@pytest.mark.parametrize(("dtype", "text"), [(trt.float32, "FP32"), (trt.float16, "FP16")], ids=str)
-def test_tensors_of_known_shape(dtype: Any, text: str) -> None:
+@pytest.mark.parametrize("dtype", [trt.float32, trt.float16], ids=str)
+def test_tensors_of_known_shape(dtype: Any) -> None:
     layers = layers_of(conv_net(dynamic=False, dtype=dtype).engine().create_engine_inspector())
-    assert layers["conv"]["Inputs"][0]["Format/Datatype"] == f"Row major linear {text}"
+    assert format_of(layers["conv"]["Inputs"][0]) == linear(dtype)
     assert layers["pool"]["Outputs"][0]["Dimensions"] == [2, 6, 3, 5]
 
 
@@ -98,7 +113,7 @@ def test_a_context_makes_lengths_concrete_also_between_layers() -> None:
     assert layers["conv"]["Inputs"][0]["Dimensions"] == [3, 4, 8, 8]
     assert layers["pool"]["Inputs"][0]["Dimensions"] == [3, 6, 4, 6]
     assert layers["pool"]["Outputs"][0]["Dimensions"] == [3, 6, 3, 5]
-    assert layers["pool"]["Inputs"][0]["Format/Datatype"] == "Row major linear FP32"
+    assert format_of(layers["pool"]["Inputs"][0]) == linear(trt.float32)
     inspector.execution_context = None
     assert layers_of(inspector)["conv"]["Inputs"][0]["Dimensions"] == [-1, 4, 8, 8]
 
@@ -143,7 +158,15 @@ def test_bindings_repeat_for_every_profile() -> None:
     session = conv_net()
     session.profile(x=((5, 4, 8, 8), (6, 4, 8, 8), (7, 4, 8, 8)))
     told = json.loads(session.engine().create_engine_inspector().get_engine_information(JSON))
-    assert told["Bindings"] == ["x", "y", "x [profile 1]", "y [profile 1]"]
+    if MAJOR == 10:
+        assert told["Bindings"] == ["x", "y", "x [profile 1]", "y [profile 1]"]
+        return
+    x, y = told["I/O Tensors"]
+    assert [p["MinShape"] for p in x["ProfileInfo"]] == [[1, 4, 8, 8], [5, 4, 8, 8]]
+    assert [p["OptShape"] for p in x["ProfileInfo"]] == [[2, 4, 8, 8], [6, 4, 8, 8]]
+    assert [p["MaxShape"] for p in x["ProfileInfo"]] == [[4, 4, 8, 8], [7, 4, 8, 8]]
+    assert (x["IOMode"], y["IOMode"], x["DataType"], x["Location"]) == ("Input", "Output", "Float", "Device")
+    assert len(y["ProfileInfo"]) == 2 and x["IsShapeInferenceIO"] is False
 
 
 def test_operations_and_types_by_name() -> None:

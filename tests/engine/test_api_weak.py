@@ -4,10 +4,17 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._session import STRONG, Session, execute, on_device, relu_network
+from tests.engine._session import (
+    STRONG,
+    Session,
+    execute,
+    needs_weak_types,
+    on_device,
+    relu_network,
+)
 
 WEAK = 0
-pytestmark = pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10.12")
+pytestmark = [pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10.12"), needs_weak_types]
 
 
 def test_real_types_mix() -> None:

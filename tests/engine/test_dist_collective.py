@@ -12,12 +12,11 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import build_error, check, device, sample
-from tests.engine._ranks import PREVIEW, collective_session, communicator, run_collective
+from tests.engine._ranks import PREVIEW, collective_session, communicator, consent, run_collective
 from tests.engine._session import Session, on_device
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(trt, "CollectiveOperation"), reason="these bindings know no collective operations"
-)
+if not hasattr(trt, "CollectiveOperation"):
+    pytest.skip("these bindings know no collective operations", allow_module_level=True)
 
 Op, Reduce = trt.CollectiveOperation, trt.ReduceOperation
 TYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64]
@@ -95,7 +94,7 @@ def test_refused_numbers_of_ranks() -> None:
         assert target.num_ranks == 1
     layer.num_ranks = 3
     session.network.mark_output(layer.get_output(0))
-    session.config.set_preview_feature(PREVIEW, True)
+    consent(session.config)
     assert session.plan() is None
     assert "no multiple of the 3 ranks" in session.logger.last_error()  # c6
 
@@ -103,10 +102,11 @@ def test_refused_numbers_of_ranks() -> None:
 def test_several_ranks_want_consent_and_a_communicator() -> None:
     x = on_device(sample((4, 3)))
     session = collective_session(x, Op.ALL_REDUCE, Reduce.SUM, -1, None, 2)
-    session.config.set_preview_feature(PREVIEW, False)
-    assert session.plan() is None
-    assert "kMULTIDEVICE_RUNTIME_10_16" in session.logger.last_error()
-    session.config.set_preview_feature(PREVIEW, True)
+    if PREVIEW is not None:
+        consent(session.config, False)
+        assert session.plan() is None
+        assert "kMULTIDEVICE_RUNTIME_10_16" in session.logger.last_error()
+    consent(session.config)
     context = session.engine().create_execution_context()
     y = torch.empty_like(x)
     assert context.set_tensor_address("x", x.data_ptr()) and context.set_tensor_address("y", y.data_ptr())

@@ -217,14 +217,14 @@ def test_properties() -> None:
     def build(n: Any, x: Any) -> Any:
         layer = n.add_dynamic_quantize(x, 1, 16, trt.fp4, trt.fp8)
         assert (layer.axis, layer.block_size, layer.to_type, layer.scale_type) == (1, 16, trt.fp4, trt.fp8)
-        assert is_unset(layer.block_shape) and layer.type == trt.LayerType.DYNAMIC_QUANTIZE
+        assert is_unset(layer) and layer.type == trt.LayerType.DYNAMIC_QUANTIZE
         layer.to_type, layer.scale_type, layer.block_size = trt.fp8, trt.e8m0, 32
         layer.axis = 0
         assert (layer.axis, layer.block_size, layer.to_type, layer.scale_type) == (0, 32, trt.fp8, trt.e8m0)
         layer.block_shape = (4, 2)
         assert tuple(layer.block_shape) == (4, 2)
         layer.axis, layer.block_size = 1, 32
-        assert is_unset(layer.block_shape)
+        assert is_unset(layer)
         return layer
 
     check(build, [sample((4, 32))], lambda x: quantized(x, (1, 32), "fp8", "e8m0"))

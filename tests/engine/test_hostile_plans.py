@@ -161,7 +161,8 @@ def test_what_is_altered_behind_right_checksums_is_an_error_or_a_plan(sample: st
         engine = reader.read(container_of(altered, plan))
         refused += engine is None
         if engine is not None and sample != "loop":  # whose altered count may be two thousand million
-            with contextlib.suppress(ValueError):  # the bindings' errors: names that are no text, shapes not inferred
+            # the bindings' errors: names that are no text, shapes not inferred
+            with contextlib.suppress(ValueError, RuntimeError):
                 run_as_it_is(engine)
     assert refused > ALTERED // len(SAMPLES) // 10
 

@@ -5,11 +5,11 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import TRT_OF, device, sample
-from tests.engine._session import Session
+from tests.engine._session import Session, needs_weak_types
 from tests.util.tolerance import tolerances
 
 WEAK = 0
-pytestmark = pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10.12")
+pytestmark = [pytest.mark.filterwarnings("ignore:Use Deprecated in TensorRT 10.12"), needs_weak_types]
 X, HALF = sample((2, 3, 4, 6)), torch.float16
 CASES = {
     "scatter": (

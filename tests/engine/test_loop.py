@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, check, growing, run, run_engine, sample
 from tests.engine._control import CONCATENATE, REVERSE, Loop, Op, add, binary, length, relu, scalar
-from tests.engine._session import Session, execute, on_device
+from tests.engine._session import Session, execute, needs_weak_types, on_device
 
 TYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64, torch.bool]
 
@@ -246,6 +246,7 @@ def test_count_is_an_input():
             torch.testing.assert_close(outs[1][i].cpu(), inner.cpu() * (i + 1))
 
 
+@needs_weak_types
 def test_weakly_typed():
     """Half inputs run in float32, in bodies as well."""
     session = Session(0)

@@ -8,7 +8,7 @@ import torch
 
 from tests.engine._case import sample
 from tests.engine._plugins import REGISTRY, Library, Runner, library, library_plugin
-from tests.engine._session import Session, needs_weak_types
+from tests.engine._session import MAJOR, Session, needs_weak_types
 
 RANGE = ((1, 3), (2, 3), (4, 3))
 V2 = ["TwoDynamic", "TwoIO", "TwoExt"]
@@ -293,7 +293,8 @@ def test_libraries_are_loaded_once_and_unloaded() -> None:
     handle = registry.load_library(str(older.path))
     assert handle is not None
     assert registry.get_creator("TwoOlder", "1", "library") is not None
-    assert registry.get_plugin_creator("TwoOlder", "1", "library") is not None
+    if MAJOR == 10:
+        assert registry.get_plugin_creator("TwoOlder", "1", "library") is not None
     assert registry.load_library(str(older.path)) is None
     registry.deregister_library(handle)
     assert registry.get_creator("TwoOlder", "1", "library") is None

@@ -10,7 +10,7 @@ import torch
 
 from tests.engine._case import sample
 from tests.engine._plugins import REGISTRY, Runner, descs
-from tests.engine._session import STRONG, Session
+from tests.engine._session import STRONG, Session, needs_weak_types
 
 CALLS: list[str] = []
 
@@ -108,6 +108,7 @@ def test_dynamic_plugin_of_python() -> None:
     assert CALLS.count("terminate") == 1
 
 
+@needs_weak_types
 def test_weakly_typed_networks_convert_around_it() -> None:
     session, _ = network(trt.float16, flags=0)
     x = sample((2, 3), torch.float16)

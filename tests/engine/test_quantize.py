@@ -154,7 +154,7 @@ def test_every_value_returns(type: str) -> None:
     one = torch.ones(())
     (back,) = run(
         with_constants(
-            lambda n, x, s: n.add_quantize(n.add_dequantize(x, s).get_output(0), s, TYPES[type]), one
+            lambda n, x, s: n.add_quantize(n.add_dequantize(x, s, trt.float32).get_output(0), s, TYPES[type]), one
         ),
         [q],
     )
@@ -281,12 +281,12 @@ def test_properties() -> None:
     require_block_shapes()
 
     def build(n: Any, x: Any, s: Any) -> Any:
-        q = n.add_quantize(x, s)
-        assert (q.axis, q.to_type) == (-1, trt.int8) and is_unset(q.block_shape)
+        q = n.add_quantize(x, s, trt.int8)
+        assert (q.axis, q.to_type) == (-1, trt.int8) and is_unset(q)
         q.to_type, q.block_shape = trt.fp4, (1, 2)
         assert q.to_type == trt.fp4 and tuple(q.block_shape) == (1, 2)
         d = n.add_dequantize(q.get_output(0), s, trt.float32)
-        assert (d.axis, d.to_type) == (-1, trt.float32) and is_unset(d.block_shape)
+        assert (d.axis, d.to_type) == (-1, trt.float32) and is_unset(d)
         d.axis = 1
         assert d.axis == 1 and d.type == trt.LayerType.DEQUANTIZE and q.type == trt.LayerType.QUANTIZE
         d.block_shape = (1, 2)
@@ -385,7 +385,7 @@ def test_settings_that_no_layer_can_have() -> None:
     def build(n: Any, x: Any, s: Any) -> Any:
         layer = n.add_quantize(x, s, trt.int8)
         layer.block_shape = (0, 1)
-        assert is_unset(layer.block_shape)
+        assert is_unset(layer)
         layer.axis = 8
         assert layer.axis == -1
         layer.to_type = trt.float32  # c3

@@ -31,6 +31,7 @@ nv::INetworkDefinition* Builder::createNetworkV2(nv::NetworkDefinitionCreationFl
     const uint32_t both = bit(CreationFlag::kPREFER_JIT_PYTHON_PLUGINS) | bit(CreationFlag::kPREFER_AOT_PYTHON_PLUGINS);
     TORCHTRT_REQUIRE(kInvalidArgument, (flags & both) != both,
                      "kPREFER_JIT_PYTHON_PLUGINS and kPREFER_AOT_PYTHON_PLUGINS exclude each other");
+    if (TORCHTRT_TENSORRT_MAJOR > 10) flags |= bit(CreationFlag::kSTRONGLY_TYPED);  // every network is
     return new Network(*this, report_, flags);
   });
 }
