@@ -59,7 +59,7 @@ def collective_session(
 def run_collective(
     x: torch.Tensor,
     op: Any,
-    reduce: Any = trt.ReduceOperation.NONE,
+    reduce: Any = getattr(trt.ReduceOperation, "NONE", None),
     root: int = -1,
     groups: Sequence[int] | None = None,
     names: Sequence[str] | None = None,
