@@ -15,8 +15,13 @@ ROOT = Path(__file__).resolve().parent
 PACKAGE = ROOT / "py" / "torch_tensorrt"
 VERSION = "0.1.0"
 
-# One build against the 10 tables serves every wheel of NVIDIA's bindings from 10.13.2 on.
-BINDINGS = "tensorrt-cu13-bindings>=10.13.2,<11"
+# Versions of the TensorRT interface that the wheel has libraries for.
+MAJORS = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10;11").split(";")
+
+
+def bindings_requirement() -> str:
+    """NVIDIA's bindings: libraries for version N serve every one of its releases, of 10 those from 10.13.2 on."""
+    return f"tensorrt-cu13-bindings>=10.13.2,<{max(map(int, MAJORS)) + 1}"
 
 
 def torch_requirement() -> str:
@@ -46,8 +51,7 @@ def build_native() -> Path:
         arguments = [f"-DPython3_EXECUTABLE={sys.executable}", "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
         extra = os.environ.get("TORCHTRT_CMAKE_ARGS", "").split()
         subprocess.check_call([cmake, "-S", ROOT, "-B", build, *generator, *arguments, *extra])
-    majors = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10;11")
-    subprocess.check_call([cmake, "-S", ROOT, "-B", build, f"-DTORCHTRT_TENSORRT_MAJORS={majors}"])
+    subprocess.check_call([cmake, "-S", ROOT, "-B", build, f"-DTORCHTRT_TENSORRT_MAJORS={';'.join(MAJORS)}"])
     jobs = os.environ.get("TORCHTRT_JOBS") or str(os.cpu_count() or 1)
     subprocess.check_call([cmake, "--build", build, "--parallel", jobs, "--target", "packaged"])
     return build / "stage"
@@ -88,7 +92,7 @@ class NativeDistribution(Distribution):
 
 setup(
     version=VERSION,
-    install_requires=[torch_requirement(), BINDINGS, "filelock"],
+    install_requires=[torch_requirement(), bindings_requirement(), "filelock"],
     distclass=NativeDistribution,
     cmdclass={"build_py": BuildWithNative, "editable_wheel": EditableWithNative, "bdist_wheel": PlatformWheel},
 )

@@ -16,6 +16,7 @@ list(REMOVE_ITEM engine_api ${engine_small})
 add_library(engine_plain OBJECT ${engine_plain})
 torchtrt_target(engine_plain)
 target_compile_options(engine_plain PRIVATE -fvisibility=hidden)
+torchtrt_precompile(engine_plain cmake/pch/engine.h)
 
 add_library(engine_aten OBJECT ${engine_aten})
 torchtrt_target(engine_aten)
@@ -45,6 +46,7 @@ set(TORCHTRT_EMBEDDED_TARGETS)
 foreach(major IN LISTS TORCHTRT_TENSORRT_MAJORS)
   torchtrt_interface_library(nvinfer_embedded${major} nvinfer ${major} ${engine_api})
   target_link_libraries(nvinfer_embedded${major} PRIVATE engine_plain engine_aten torchtrt_util torch::core)
+  torchtrt_precompile(nvinfer_embedded${major} cmake/pch/interface.h)
   torchtrt_interface_library(nvinfer_plugin_embedded${major} nvinfer_plugin ${major}
                              ${CMAKE_CURRENT_SOURCE_DIR}/core/engine/api/plugin_library.cpp)
   torchtrt_interface_library(nvonnxparser_embedded${major} nvonnxparser ${major}
