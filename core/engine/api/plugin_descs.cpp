@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 
 #include "core/engine/api/twins.h"
 #include "core/engine/layers/rules.h"
@@ -125,6 +126,15 @@ class ExprBuilder::Expr final : public nv::IDimensionExpr, public nv::apiv::VDim
 ExprBuilder::ExprBuilder() { mImpl = this; }
 
 ExprBuilder::~ExprBuilder() = default;
+
+std::shared_ptr<ExprBuilder> ExprBuilder::lasting() {
+  static std::mutex mutex;
+  static std::shared_ptr<ExprBuilder> last;
+  auto fresh = std::make_shared<ExprBuilder>();
+  const std::lock_guard lock(mutex);
+  last = fresh;
+  return fresh;
+}
 
 const nv::IDimensionExpr* ExprBuilder::keep(DimRule::Term term) {
   const nv::IDimensionExpr* made = expressions_.emplace_back(std::make_unique<Expr>(rule_, term)).get();

@@ -34,6 +34,9 @@ void check_result(int32_t result, const char* function);
 // IExprBuilder over a DimRule. Expressions live as long as it.
 class ExprBuilder final : public nv::IExprBuilder, public nv::apiv::VExprBuilder {
  public:
+  // One that lives until the next is asked for: bindings before 10.15 use that of the last callback after it.
+  static std::shared_ptr<ExprBuilder> lasting();
+
   ExprBuilder();
   ~ExprBuilder() override;
   const nv::IDimensionExpr* constant(int64_t value) override;

@@ -62,7 +62,8 @@ PluginGeneration generation_of(nv::IPluginV3& plugin);
 // getOutputShapes of either build capability.
 template <class Build>
 DimRule v3_shape_rule(Build& build, int outputs, const ShapeArgs& in, int tensors) {
-  ExprBuilder expressions;
+  const std::shared_ptr<ExprBuilder> owner = ExprBuilder::lasting();
+  ExprBuilder& expressions = *owner;
   std::vector<nv::DimsExprs> inputs, values, shapes(static_cast<size_t>(std::max(0, outputs)));
   for (int i = 0; i < in.size(); ++i)
     i < tensors ? inputs.push_back(expressions.lengths_of(in, i)) : values.push_back(expressions.elements_of(in, i));
