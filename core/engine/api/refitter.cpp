@@ -16,11 +16,8 @@
 namespace torchtrt::engine::api {
 namespace {
 
-// Attributes of layers, by WeightsRole.
-constexpr std::array<std::string_view, 5> kRoles = {"kernel", "bias", "shift", "scale", "weights"};
-
 nv::WeightsRole role_of(std::string_view attribute) {
-  return static_cast<nv::WeightsRole>(std::find(kRoles.begin(), kRoles.end(), attribute) - kRoles.begin());
+  return static_cast<nv::WeightsRole>(std::find(kWeightsRoles.begin(), kWeightsRoles.end(), attribute) - kWeightsRoles.begin());
 }
 
 std::string title(const RefittableWeights& row) {

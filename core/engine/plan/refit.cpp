@@ -17,8 +17,6 @@
 namespace torchtrt::engine {
 namespace {
 
-// Attributes that IRefitter can address; the power of a Scale layer is not among them.
-constexpr std::array<std::string_view, 5> kRoles = {"kernel", "bias", "shift", "scale", "weights"};
 constexpr size_t kMostNames = 8;  // in one message
 
 void visit_level(const Graph& graph, size_t& ordinal, const WeightsVisitor& visit) {
@@ -114,7 +112,7 @@ std::vector<RefittableWeights> refittable_weights(const Graph& graph, const std:
   add_host_weights(graph, ordinal, on_host);
   std::vector<RefittableWeights> result;
   visit_weights(graph, [&](size_t number, const Node& node, std::string_view role, const Weights& weights) {
-    if (std::find(kRoles.begin(), kRoles.end(), role) == kRoles.end() || on_host.contains(number)) return;
+    if (std::find(kWeightsRoles.begin(), kWeightsRoles.end(), role) == kWeightsRoles.end() || on_host.contains(number)) return;
     if (individual && !individual->contains(weights.name)) return;
     result.push_back({number, node.name, std::string(role), weights.name, weights.dtype, weights.count, false});
   });

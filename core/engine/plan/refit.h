@@ -1,22 +1,28 @@
 // Refit: a plan with other weights. The network as it was before the passes is kept, and the passes run again.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/engine/plan/plan.h"
 
 namespace torchtrt::engine {
 
+// Attributes that a refitter can address, in the order of TensorRT's WeightsRole; the power of a Scale layer is not among
+// them.
+inline constexpr std::array<std::string_view, 5> kWeightsRoles = {"kernel", "bias", "shift", "scale", "weights"};
+
 // Weights of a network that may be exchanged. Those whose values shapes depend on are not among them: they belong to
 // the structure that was checked.
 struct RefittableWeights {
   size_t ordinal = 0;  // among all weights of the network
   std::string layer;
-  std::string role;               // the layer's attribute: "kernel", "bias", "shift", "scale", "weights"
+  std::string role;               // the layer's attribute, one of kWeightsRoles
   std::string name;               // empty: unnamed
   DType dtype = DType::kFloat32;  // as the network was given them
   int64_t count = 0;
