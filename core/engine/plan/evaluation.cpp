@@ -15,7 +15,7 @@ Evaluation::Evaluation(const Graph& graph) : graph_(graph) {
   }
 }
 
-ShapeArgs Evaluation::gather(const Node& node) {
+ShapeArgs Evaluation::args_of(const Node& node) const {
   shapes_in_.clear();
   values_in_.clear();
   types_in_.clear();
@@ -41,7 +41,7 @@ Outcome Evaluation::evaluate(NodeId id) {
   // Constants were folded at definition time, whatever the inputs' shapes are.
   if (!node.outputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(), known)) return Outcome::kFolded;
   try {
-    const ShapeArgs args = gather(node);
+    const ShapeArgs args = args_of(node);
     Shapes shapes = node.layer->infer_shapes(args);
     TORCHTRT_REQUIRE(kInternal, shapes.size() == node.outputs.size(), "the rule answers ", shapes.size(),
                      " shapes for ", node.outputs.size(), " outputs");

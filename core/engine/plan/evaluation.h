@@ -41,8 +41,10 @@ class Evaluation {
   const std::shared_ptr<const HostValue>& host(ValueId value) const { return hosts_[value]; }
   bool is_host_known(ValueId value) const { return hosts_[value] && hosts_[value]->is_known(); }
 
+  // The node's inputs as rules see them; lent until the next call of this or of evaluate().
+  ShapeArgs args_of(const Node& node) const;
+
  private:
-  ShapeArgs gather(const Node& node);
   bool fold(const Node& node, const ShapeArgs& args);
   bool bound(const Node& node, const ShapeArgs& args, Shapes& shapes);
 
@@ -50,10 +52,10 @@ class Evaluation {
   std::vector<Shape> shapes_;
   std::vector<std::shared_ptr<const HostValue>> hosts_;
   std::vector<char> bounded_;  // by value: its shape is an upper bound; empty unless assume_largest() was called
-  // What gather() lends to the rules.
-  Shapes shapes_in_;
-  std::vector<const HostValue*> values_in_;
-  Types types_in_;
+  // What args_of() lends.
+  mutable Shapes shapes_in_;
+  mutable std::vector<const HostValue*> values_in_;
+  mutable Types types_in_;
 };
 
 }  // namespace torchtrt::engine

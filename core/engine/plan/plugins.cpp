@@ -40,24 +40,15 @@ Shape filled(Shape shape, const Shape& other) {
 }
 
 // The outputs of a plugin, at one corner.
-Shapes output_shapes(const Graph& graph, const Node& node, const Evaluation& evaluation,
-                     const DimRule::SizeOf& size_of) {
-  Shapes shapes;
-  std::vector<const HostValue*> values;
-  Types types;
-  for (const ValueId input : node.inputs) {
-    shapes.push_back(evaluation.shape(input));
-    values.push_back(evaluation.host(input).get());
-    types.push_back(graph.value(input).dtype);
-  }
-  return as_plugin(*node.layer)->shapes_with({shapes, values, types}, size_of);
+Shapes output_shapes(const Node& node, const Evaluation& evaluation, const DimRule::SizeOf& size_of) {
+  return as_plugin(*node.layer)->shapes_with(evaluation.args_of(node), size_of);
 }
 
 // The same at a corner where the network may not be able to run.
-Shapes output_shapes_or(const Shapes& otherwise, const Graph& graph, const Node& node, const Evaluation& evaluation,
+Shapes output_shapes_or(const Shapes& otherwise, const Node& node, const Evaluation& evaluation,
                         const DimRule::SizeOf& size_of) {
   try {
-    return output_shapes(graph, node, evaluation, size_of);
+    return output_shapes(node, evaluation, size_of);
   } catch (const Error&) {
     return otherwise;
   }
@@ -68,9 +59,9 @@ PluginTensors tensors_at(const Graph& graph, const Node& node, const Corners& co
   for (const auto* list : {&node.inputs, &node.outputs})
     for (const ValueId id : *list) tensors.push_back({graph.value(id).dtype, graph.value(id).shape});
   const auto smallest = [](int, DimRule::Number, DimRule::Number) -> DimRule::Number { return 0; };
-  Shapes opt = output_shapes(graph, node, corners.opt, size_at_opt);
-  Shapes min = output_shapes_or(opt, graph, node, corners.min, smallest);
-  Shapes max = output_shapes_or(opt, graph, node, corners.max, size_at_most);
+  Shapes opt = output_shapes(node, corners.opt, size_at_opt);
+  Shapes min = output_shapes_or(opt, node, corners.min, smallest);
+  Shapes max = output_shapes_or(opt, node, corners.max, size_at_most);
   for (auto it = node.inputs.rbegin(); it != node.inputs.rend(); ++it) {
     min.insert(min.begin(), corners.min.shape(*it));
     opt.insert(opt.begin(), corners.opt.shape(*it));
@@ -175,16 +166,8 @@ Evaluation evaluate_inside(const Graph& body, const BodyArgs& args, bool largest
   return evaluation;
 }
 
-BodyArgs args_at(const Graph& graph, const Node& node, const Evaluation& evaluation, size_t body) {
-  Shapes shapes;
-  std::vector<const HostValue*> values;
-  Types types;
-  for (const ValueId input : node.inputs) {
-    shapes.push_back(evaluation.shape(input));
-    values.push_back(evaluation.host(input).get());
-    types.push_back(graph.stale_value(input).dtype);
-  }
-  return bodies_of(*node.layer, {shapes, values, types}).at(body).args;
+BodyArgs args_at(const Node& node, const Evaluation& evaluation, size_t body) {
+  return bodies_of(*node.layer, evaluation.args_of(node)).at(body).args;
 }
 
 void configure_level(Graph& graph, const std::vector<NodeId>& order, const std::vector<Corners>& corners,
@@ -199,7 +182,7 @@ void configure_bodies(Graph& graph, NodeId id, const std::vector<Corners>& corne
     if (!has_plugins(**body)) continue;
     Graph inside = (*body)->clone();
     const auto at = [&](const Evaluation& outside, bool largest) {
-      return evaluate_inside(inside, args_at(graph, graph.node(id), outside, i), largest);
+      return evaluate_inside(inside, args_at(graph.node(id), outside, i), largest);
     };
     std::vector<Corners> inner;
     for (const Corners& outer : corners)
