@@ -3,8 +3,7 @@
 //
 // Hides nothing: true everywhere, or 0 everywhere. Hides keys behind i: row i of every matrix is that up to key i, and
 // false or hugely negative (beyond what softmax can tell from -inf) from there on. Fused kernels are faster without a
-// mask. Valid where the mask adds no lengths of its own; causal masks also need as many queries as keys. Not for
-// refittable plans: their masks may change.
+// mask. Valid where the mask adds no lengths of its own; causal masks also need as many queries as keys.
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <c10/core/InferenceMode.h>
@@ -70,8 +69,7 @@ bool rewrite(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool fold_attention_mask(Graph& graph, const PassOptions& options) {
-  if (options.refittable) return false;
+bool fold_attention_mask(Graph& graph) {
   c10::InferenceMode inference;
   bool changed = false;
   for (const NodeId id : graph.order()) changed = rewrite(graph, id) || changed;

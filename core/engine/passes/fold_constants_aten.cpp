@@ -2,7 +2,7 @@
 //
 // Valid for layers whose result their inputs alone determine; computed by the layer's own kernel, on the CPU. Results
 // much larger than what they are computed from stay: the plan would grow. So does what dequantizes weights; a loaded
-// plan computes it once (exec/dequantized.h). Not for refittable plans: their weights may change.
+// plan computes it once (exec/dequantized.h).
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
@@ -101,8 +101,7 @@ Weights weights_of(const at::Tensor& tensor, const Value& value) {
 
 }  // namespace
 
-bool fold_constants(Graph& graph, const PassOptions& options) {
-  if (options.refittable) return false;
+bool fold_constants(Graph& graph) {
   c10::InferenceMode inference;
   bool changed = false;
   for (const NodeId id : graph.order()) {

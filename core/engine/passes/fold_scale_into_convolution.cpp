@@ -3,7 +3,7 @@
 //
 // Valid for constants of a real type and a convolution that nothing else uses. Products are taken in double, and rounded
 // once to the type of the data. float16 has to hold them: products of a map that would overflow, or lose bits because
-// even the largest is subnormal, stay apart. Not for refittable plans.
+// even the largest is subnormal, stay apart.
 #include <algorithm>
 #include <cmath>
 
@@ -128,8 +128,7 @@ bool rewrite(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool fold_scale_into_convolution(Graph& graph, const PassOptions& options) {
-  if (options.refittable) return false;
+bool fold_scale_into_convolution(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order())
     if (graph.node(id).layer) changed = rewrite(graph, id) || changed;

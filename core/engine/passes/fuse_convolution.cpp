@@ -2,7 +2,7 @@
 //
 // Sum and relu may be absent: a FusedConvolution alone has constant weights, which are brought into the best layout once.
 // Valid for two kernel axes, equal paddings on both sides, a residual of the result's shape, constant weights, and
-// intermediate tensors that nothing else uses. Not for refittable plans.
+// intermediate tensors that nothing else uses.
 #include "core/engine/layers/activation.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fused_convolution.h"
@@ -71,8 +71,7 @@ bool add_relu(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool fuse_convolution(Graph& graph, const PassOptions& options) {
-  if (options.refittable) return false;
+bool fuse_convolution(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order()) changed = start(graph, id) || changed;
   if (!changed) return false;

@@ -131,7 +131,7 @@ bool take_scales_in(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool make_attention(Graph& graph, const PassOptions&) {
+bool make_attention(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order()) changed = rewrite(graph, id) || changed;
   for (const NodeId id : graph.order()) changed = take_scales_in(graph, id) || changed;

@@ -86,8 +86,7 @@ ValueId argument_of(const Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool make_gelu(Graph& graph, const PassOptions& options) {
-  if (options.refittable) return false;
+bool make_gelu(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order()) {
     const ValueId x = argument_of(graph, id), old = x == kNoId ? kNoId : graph.node(id).outputs[0];

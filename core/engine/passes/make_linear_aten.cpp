@@ -4,7 +4,7 @@
 // ElementWise sum(Linear(x, W), Constant [1.., N])     ->  Linear(x, W, b)
 //
 // Valid for matrices (no vectors), one matrix for the whole batch, and products that only the sum uses. The sum is then
-// rounded once instead of twice. Refittable plans keep constants as they are, so that only the first form is rewritten.
+// rounded once instead of twice.
 #include <ATen/ops/from_blob.h>
 
 #include "core/engine/layers/dequantize.h"
@@ -38,7 +38,7 @@ Weights transposed(const Weights& weights, const Shape& shape) {
   return result;
 }
 
-bool rewrite_product(Graph& graph, NodeId id, const PassOptions& options) {
+bool rewrite_product(Graph& graph, NodeId id) {
   const auto* op = as<MatrixMultiply>(*graph.node(id).layer);
   if (!op || op->op0 != MatrixOp::kNone || op->op1 == MatrixOp::kVector) return false;
   const ValueId x = graph.node(id).inputs[0], w = graph.node(id).inputs[1];
@@ -46,7 +46,7 @@ bool rewrite_product(Graph& graph, NodeId id, const PassOptions& options) {
   if (!constant || producer_as<Constant>(graph, x)) return false;
   std::optional<Shape> shape = without_leading_ones(constant->shape, 2);
   const bool transpose = op->op1 != MatrixOp::kTranspose;
-  if (!shape || (transpose && options.refittable)) return false;
+  if (!shape) return false;
   const std::string name = producer_of(graph, w).name;
   const Weights weights = transpose ? transposed(constant->weights, *shape) : constant->weights;
   if (transpose) std::swap((*shape)[0], (*shape)[1]);
@@ -62,9 +62,9 @@ bool is_dequantized(const Graph& graph, ValueId value) {
   return known(input_of(graph, value, 0)) && known(input_of(graph, value, 1));
 }
 
-bool rewrite_dequantized(Graph& graph, NodeId id, const PassOptions& options) {
+bool rewrite_dequantized(Graph& graph, NodeId id) {
   const auto* op = as<MatrixMultiply>(*graph.node(id).layer);
-  if (!op || options.refittable || op->op0 != MatrixOp::kNone || op->op1 == MatrixOp::kVector) return false;
+  if (!op || op->op0 != MatrixOp::kNone || op->op1 == MatrixOp::kVector) return false;
   const ValueId x = graph.node(id).inputs[0], w = graph.node(id).inputs[1];
   if (!is_dequantized(graph, w) || graph.value(w).shape.rank() != 2) return false;
   ValueId matrix = w;
@@ -101,10 +101,10 @@ bool add_bias(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool make_linear(Graph& graph, const PassOptions& options) {
+bool make_linear(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order())
-    changed = rewrite_product(graph, id, options) || rewrite_dequantized(graph, id, options) || changed;
+    changed = rewrite_product(graph, id) || rewrite_dequantized(graph, id) || changed;
   for (const NodeId id : graph.order()) changed = add_bias(graph, id) || changed;
   return changed;
 }

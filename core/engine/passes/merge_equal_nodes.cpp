@@ -45,7 +45,7 @@ std::string key_of(const Node& node) {
 
 }  // namespace
 
-bool merge_equal_nodes(Graph& graph, const PassOptions&) {
+bool merge_equal_nodes(Graph& graph) {
   bool changed = false;
   std::map<std::string, NodeId> first;
   for (const NodeId id : graph.order()) {

@@ -10,14 +10,10 @@
 
 namespace torchtrt::engine {
 
-struct PassOptions {
-  bool refittable = false;  // named weights must stay what they are: they are not folded into others
-};
-
 struct Pass {
   const char* name;
   int level;  // least optimization level that runs it
-  bool (*run)(Graph& graph, const PassOptions& options);
+  bool (*run)(Graph& graph);
 };
 
 std::span<const Pass> passes();

@@ -72,7 +72,7 @@ bool join_permutations(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool remove_no_ops(Graph& graph, const PassOptions&) {
+bool remove_no_ops(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order()) changed = join_permutations(graph, id) || changed;
   for (const NodeId id : graph.order()) {

@@ -1,7 +1,7 @@
 // Convolution(x){kernel, bias}  ->  Convolution(x, Constant(kernel), Constant(bias)); Deconvolution and Scale alike.
 //
 // Constants are placed on the device once, when a plan is loaded; weights inside a layer would travel at every run.
-// Always valid: the layers take either form. Not for refittable plans, whose weights are addressed by layer and role.
+// Always valid: the layers take either form.
 #include "core/engine/layers/convolution.h"
 #include "core/engine/layers/deconvolution.h"
 #include "core/engine/layers/scale.h"
@@ -45,8 +45,7 @@ bool move_parameters(Graph& graph, NodeId id) {
 
 }  // namespace
 
-bool weights_to_inputs(Graph& graph, const PassOptions& options) {
-  if (options.refittable) return false;
+bool weights_to_inputs(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order()) {
     changed = move_kernel<Convolution>(graph, id, false) || changed;

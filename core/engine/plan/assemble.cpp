@@ -16,9 +16,8 @@ namespace {
 
 void run_passes(Graph& graph, int level, const Log& log, const std::function<void()>& step) {
   const auto run = [&](const Pass& pass) {
-    const PassOptions options;
-    const bool inside = change_bodies(graph, [&](Graph& body) { return pass.run(body, options); });
-    if (!pass.run(graph, options) && !inside) return;
+    const bool inside = change_bodies(graph, [&](Graph& body) { return pass.run(body); });
+    if (!pass.run(graph) && !inside) return;
     graph = compact(graph);  // what died would count as a user
     log(Severity::kVerbose,
         join("pass ", pass.name, " changed network \"", graph.name(), "\": ", graph.nodes().size(), " layers"));

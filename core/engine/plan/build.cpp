@@ -107,8 +107,8 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
   Progress progress(options, static_cast<int>(passes().size()) + 2);
   check_network(network);
   Graph graph = strengthen(network);
-  if (!graph.regions().empty() && options.optimization_level > 0)
-    fold_constants(graph, {options.refittable});  // bodies are to see constants, not what computes them
+  // Bodies are to see constants, not what computes them; weights that may be exchanged stay what they are.
+  if (!graph.regions().empty() && options.optimization_level > 0 && !options.refittable) fold_constants(graph);
   outline(graph);
   visit_graphs(graph, [](const Graph& level) { check_quantization(level, live_nodes(level)); });
   if (options.refittable && hoist_constants(graph)) graph = compact(graph);  // each once, to be exchanged once
