@@ -27,7 +27,7 @@ void run_passes(Graph& graph, int level, const Log& log, const std::function<voi
     step();
   }
   if (hoist_constants(graph)) {
-    if (level > 0) merge_equal_nodes(graph, {});
+    if (level > 0) merge_equal_nodes(graph);
     graph = compact(graph);
   }
   settle_all(graph);
