@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/util/enumerator_name.h"
 #include "core/util/span.h"
 
 namespace torchtrt::engine::api {
@@ -101,68 +102,6 @@ constexpr KindRow kKinds[] = {
     {"Unsqueeze", nv::LayerType::kUNSQUEEZE},
 };
 
-#if TORCHTRT_TENSORRT_MAJOR == 10
-constexpr const char* kFlagNames[] = {"kFP16",
-                                      "kINT8",
-                                      "kDEBUG",
-                                      "kGPU_FALLBACK",
-                                      "kREFIT",
-                                      "kDISABLE_TIMING_CACHE",
-                                      "kTF32",
-                                      "kSPARSE_WEIGHTS",
-                                      "kSAFETY_SCOPE",
-                                      "kOBEY_PRECISION_CONSTRAINTS",
-                                      "kPREFER_PRECISION_CONSTRAINTS",
-                                      "kDIRECT_IO",
-                                      "kREJECT_EMPTY_ALGORITHMS",
-                                      "kVERSION_COMPATIBLE",
-                                      "kEXCLUDE_LEAN_RUNTIME",
-                                      "kFP8",
-                                      "kERROR_ON_TIMING_CACHE_MISS",
-                                      "kBF16",
-                                      "kDISABLE_COMPILATION_CACHE",
-                                      "kSTRIP_PLAN",
-                                      "kREFIT_IDENTICAL",
-                                      "kWEIGHT_STREAMING",
-                                      "kINT4",
-                                      "kREFIT_INDIVIDUAL",
-                                      "kSTRICT_NANS",
-                                      "kMONITOR_MEMORY",
-                                      "kFP4",
-                                      "kEDITABLE_TIMING_CACHE",
-                                      "kDISTRIBUTIVE_INDEPENDENCE"};
-#else  // "": a number without a flag
-constexpr const char* kFlagNames[] = {"",
-                                      "",
-                                      "kDEBUG",
-                                      "kGPU_FALLBACK",
-                                      "kREFIT",
-                                      "kDISABLE_TIMING_CACHE",
-                                      "kTF32",
-                                      "kSPARSE_WEIGHTS",
-                                      "kSAFETY_SCOPE",
-                                      "",
-                                      "",
-                                      "kDIRECT_IO",
-                                      "kVERSION_COMPATIBLE",
-                                      "kEXCLUDE_LEAN_RUNTIME",
-                                      "",
-                                      "kERROR_ON_TIMING_CACHE_MISS",
-                                      "",
-                                      "kDISABLE_COMPILATION_CACHE",
-                                      "kSTRIP_PLAN",
-                                      "kREFIT_IDENTICAL",
-                                      "kWEIGHT_STREAMING",
-                                      "",
-                                      "kREFIT_INDIVIDUAL",
-                                      "kSTRICT_NANS",
-                                      "kMONITOR_MEMORY",
-                                      "",
-                                      "kEDITABLE_TIMING_CACHE",
-                                      "kDISTRIBUTIVE_INDEPENDENCE"};
-#endif
-static_assert(std::ssize(kFlagNames) == nv::EnumMax<nv::BuilderFlag>());
-
 }  // namespace
 
 DType ours(nv::DataType type) {
@@ -227,9 +166,10 @@ const char* name_of(nv::LayerType type) {
   return row == std::end(kKinds) ? "Unknown" : row->kind.data();
 }
 
-const char* name_of(nv::BuilderFlag flag) {
+std::string_view name_of(nv::BuilderFlag flag) {
+  static constexpr auto kNames = names_of_enumerators<nv::BuilderFlag, nv::EnumMax<nv::BuilderFlag>()>();
   const auto number = static_cast<size_t>(flag);
-  return number < std::size(kFlagNames) ? kFlagNames[number] : "an unknown flag";
+  return number < kNames.size() ? kNames[number] : "an unknown flag";
 }
 
 }  // namespace torchtrt::engine::api

@@ -127,6 +127,6 @@ nv::LayerType layer_type_of(std::string_view kind);
 const char* name_of(nv::LayerType type);
 
 // "kBF16" of a builder flag, for messages.
-const char* name_of(nv::BuilderFlag flag);
+std::string_view name_of(nv::BuilderFlag flag);
 
 }  // namespace torchtrt::engine::api

@@ -2,9 +2,7 @@
 #include "core/engine/file/enumerators.h"
 
 #include <algorithm>
-#include <array>
 #include <type_traits>
-#include <utility>
 
 #include "core/engine/layers/activation.h"
 #include "core/engine/layers/attention.h"
@@ -34,34 +32,20 @@
 #include "core/engine/layers/slice.h"
 #include "core/engine/layers/topk.h"
 #include "core/engine/layers/unary.h"
+#include "core/util/enumerator_name.h"
 
 namespace torchtrt::engine {
 namespace {
 
-constexpr int kMost = 64;  // enumerators of one type
-
-// The compiler spells an enumerator "V = torchtrt::engine::UnaryOp::kExp]" and a number that no enumerator has as a cast:
-// "V = (torchtrt::engine::UnaryOp)77]". Empty for the latter.
-template <auto V>
-constexpr std::string_view name_of_enumerator() {
-  constexpr std::string_view kText = __PRETTY_FUNCTION__;
-  constexpr size_t kStart = kText.find("V = ") + 4;
-  if constexpr (kText[kStart] == '(') return {};
-  constexpr std::string_view kValue = kText.substr(kStart, kText.find_first_of(";]", kStart) - kStart);
-  return kValue.substr(kValue.rfind(':') + 1);
-}
-
-template <class E, size_t... I>
-constexpr std::array<std::string_view, kMost> names(std::index_sequence<I...>) {
-  return {name_of_enumerator<static_cast<E>(I)>()...};
-}
+constexpr size_t kMost = 64;  // enumerators of one type
 
 // Empty where there is no such enumerator.
 template <class E>
 std::string_view name_in(int64_t value) {
-  static constexpr auto kNames = names<E>(std::make_index_sequence<kMost>());
+  static constexpr auto kNames = names_of_enumerators<E, kMost>();
   static_assert(!kNames[0].empty() && kNames[kMost - 1].empty());
-  return value >= 0 && value < kMost ? kNames[static_cast<size_t>(value)] : std::string_view();
+  const auto number = static_cast<size_t>(value);  // past the end, if negative
+  return number < kMost ? kNames[number] : std::string_view();
 }
 
 struct Row {
