@@ -66,6 +66,25 @@ class Recorder(trt.IErrorRecorder):
         return False
 
 
+class Monitor(trt.IProgressMonitor):
+    """Keeps every call; cancels at a step."""
+
+    def __init__(self, cancel_at: int = -1) -> None:
+        trt.IProgressMonitor.__init__(self)
+        self.calls: list[tuple[str, Any]] = []
+        self.cancel_at = cancel_at
+
+    def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
+        self.calls.append(("start", num_steps))
+
+    def step_complete(self, phase_name: str, step: int) -> bool:
+        self.calls.append(("step", step))
+        return step != self.cancel_at
+
+    def phase_finish(self, phase_name: str) -> None:
+        self.calls.append(("finish", phase_name))
+
+
 def io_names(told: dict[str, Any]) -> list[str]:
     """Inputs and outputs of what an inspector tells of an engine, whose layout changed with version 11."""
     return told["Bindings"] if MAJOR == 10 else [tensor["Name"] for tensor in told["I/O Tensors"]]

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import tensorrt as trt
 
-from tests.engine._session import MAJOR, Logger, Recorder, Session, dynamic_relu, needs_weak_types, relu_network
+from tests.engine._session import (
+    MAJOR,
+    Logger,
+    Monitor,
+    Recorder,
+    Session,
+    dynamic_relu,
+    needs_weak_types,
+    relu_network,
+)
 
 
 def test_defaults_of_a_configuration() -> None:
@@ -128,23 +137,6 @@ def test_errors_go_to_logger_and_recorder_which_children_inherit() -> None:
     builder.error_recorder = None
     assert builder.build_serialized_network(network, config) is None
     assert len(recorder.found) == 1
-
-
-class Monitor(trt.IProgressMonitor):
-    def __init__(self, cancel_at: int = -1) -> None:
-        trt.IProgressMonitor.__init__(self)
-        self.calls: list[tuple[str, object]] = []
-        self.cancel_at = cancel_at
-
-    def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
-        self.calls.append(("start", num_steps))
-
-    def step_complete(self, phase_name: str, step: int) -> bool:
-        self.calls.append(("step", step))
-        return step != self.cancel_at
-
-    def phase_finish(self, phase_name: str) -> None:
-        self.calls.append(("finish", phase_name))
 
 
 def test_progress_monitor_sees_steps_and_may_cancel() -> None:

@@ -11,6 +11,7 @@ import torch
 
 from tests.engine._memory import empty, run_context
 from tests.engine._session import (
+    Monitor,
     Recorder,
     Session,
     dynamic_relu,
@@ -44,7 +45,12 @@ def test_defaults_of_memory_pools() -> None:
 
 @pytest.mark.parametrize(
     ("pool", "size"),
-    [(Pool.WORKSPACE, 0), (Pool.WORKSPACE, 123), (Pool.DLA_MANAGED_SRAM, 4096), (Pool.TACTIC_SHARED_MEMORY, 49152)],
+    [
+        (Pool.WORKSPACE, 0),
+        (Pool.WORKSPACE, 123),
+        (Pool.DLA_MANAGED_SRAM, 4096),
+        (Pool.TACTIC_SHARED_MEMORY, 49152),
+    ],
     ids=str,
 )
 def test_sizes_that_pools_take(pool: Any, size: int) -> None:
@@ -144,7 +150,15 @@ def test_precision_flags_are_for_weakly_typed_networks(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["GPU_FALLBACK", "DISABLE_TIMING_CACHE", "SPARSE_WEIGHTS", "DIRECT_IO", "REJECT_EMPTY_ALGORITHMS", "INT4", "FP4"]
+    [
+        "GPU_FALLBACK",
+        "DISABLE_TIMING_CACHE",
+        "SPARSE_WEIGHTS",
+        "DIRECT_IO",
+        "REJECT_EMPTY_ALGORITHMS",
+        "INT4",
+        "FP4",
+    ]
     + ["ERROR_ON_TIMING_CACHE_MISS", "DISABLE_COMPILATION_CACHE", "STRICT_NANS", "MONITOR_MEMORY", "TF32"],
 )
 def test_flags_that_change_nothing_here(name: str) -> None:
@@ -161,7 +175,9 @@ def test_flags_that_change_nothing_here(name: str) -> None:
     assert not session.config.get_flag(flag)
 
 
-@pytest.mark.parametrize("capability", [trt.EngineCapability.SAFETY, trt.EngineCapability.DLA_STANDALONE], ids=str)
+@pytest.mark.parametrize(
+    "capability", [trt.EngineCapability.SAFETY, trt.EngineCapability.DLA_STANDALONE], ids=str
+)
 def test_engines_are_standard(capability: Any) -> None:
     session = relu_network()
     session.config.engine_capability = capability
@@ -198,25 +214,6 @@ def test_hardware_compatibility_is_kept_in_the_plan(level: Any) -> None:
 
 
 # ---- progress
-
-
-class Monitor(trt.IProgressMonitor):
-    """Keeps every call; cancels at a step."""
-
-    def __init__(self, cancel_at: int = -1) -> None:
-        trt.IProgressMonitor.__init__(self)
-        self.calls: list[tuple[str, Any]] = []
-        self.cancel_at = cancel_at
-
-    def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
-        self.calls.append(("start", num_steps))
-
-    def step_complete(self, phase_name: str, step: int) -> bool:
-        self.calls.append(("step", step))
-        return step != self.cancel_at
-
-    def phase_finish(self, phase_name: str) -> None:
-        self.calls.append(("finish", phase_name))
 
 
 def test_a_build_may_be_cancelled_after_every_step() -> None:
