@@ -38,6 +38,18 @@ def length(n: Any, x: trt.ITensor, axis: int = 0) -> trt.ITensor:
     return n.add_gather(n.add_shape(x).get_output(0), scalar(n, axis), 0).get_output(0)
 
 
+def unary(n: Any, x: trt.ITensor, op: trt.UnaryOperation) -> trt.ITensor:
+    return n.add_unary(x, op).get_output(0)
+
+
+def late(n: Any, x: trt.ITensor, y: trt.ITensor) -> trt.ILayer:
+    """relu(x), marked as an output before it becomes relu(y)."""
+    layer = n.add_activation(x, trt.ActivationType.RELU)
+    n.network.mark_output(layer.get_output(0))
+    layer.set_input(0, y)
+    return layer
+
+
 class Loop:
     """A loop under construction."""
 

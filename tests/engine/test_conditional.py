@@ -4,16 +4,13 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, build_error, check, run_engine, sample
-from tests.engine._control import COUNT, If, Loop, Op, add, binary, length, relu, scalar
+from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, check, run_engine, sample
+from tests.engine._control import If, Loop, Op, add, binary, length, relu, scalar, unary
+from tests.engine._late import late_outputs
 
 TYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64, torch.bool]
 YES, NO = torch.tensor(True), torch.tensor(False)
 BOTH = pytest.mark.parametrize("condition", [YES, NO], ids=["yes", "no"])
-
-
-def unary(n, x, op):
-    return n.add_unary(x, op).get_output(0)
 
 
 @BOTH
@@ -67,41 +64,8 @@ def test_branches_of_different_lengths(condition):
     x = sample((2, 3))
     engine = trt.Runtime(trt.Logger()).deserialize_cuda_engine(plan)
     assert tuple(engine.get_tensor_shape("y0")) == (2, -1)
-    allocated = run_with_allocator(engine, [x, condition])
-    torch.testing.assert_close(allocated, (x[:, :1] if condition else x).relu())
-
-
-class Allocator(trt.IOutputAllocator):
-    def __init__(self):
-        trt.IOutputAllocator.__init__(self)
-        self.memory = self.shape = None
-
-    def reallocate_output_async(self, name, memory, size, alignment, stream):
-        self.memory = torch.empty(size, dtype=torch.uint8, device=self.device)
-        return self.memory.data_ptr()
-
-    def reallocate_output(self, name, memory, size, alignment):
-        return self.reallocate_output_async(name, memory, size, alignment, 0)
-
-    def notify_shape(self, name, shape):
-        self.shape = tuple(shape)
-
-
-def run_with_allocator(engine, inputs):
-    from tests.engine._case import device
-
-    context, allocator = engine.create_execution_context(), Allocator()
-    allocator.device = device()
-    kept = [x.to(device()) for x in inputs]
-    for i, x in enumerate(kept):
-        assert context.set_tensor_address(f"x{i}", x.data_ptr())
-    assert context.set_output_allocator("y0", allocator)
-    stream = torch.cuda.current_stream().cuda_stream if device().type == "cuda" else 0
-    assert context.execute_async_v3(stream)
-    if device().type == "cuda":
-        torch.cuda.synchronize()
-    count = torch.Size(allocator.shape).numel()
-    return allocator.memory.view(torch.float32)[:count].view(allocator.shape).cpu()
+    (y,) = late_outputs(plan, [x, condition])
+    torch.testing.assert_close(y, (x[:, :1] if condition else x).relu())
 
 
 def test_one_engine_takes_either_branch():
@@ -132,6 +96,18 @@ def test_outer_tensors_and_constants_as_results(condition):
     )
 
 
+def runs_unless(condition, build):
+    """A network of x and the condition fails in a Shuffle where that holds, and answers x where it does not."""
+    x = torch.tensor([1.0, 2.0, 7.0])
+    plan, log = build_engine(build, [x, condition])
+    assert plan, log
+    if condition:
+        with pytest.raises(AssertionError, match="Shuffle"):
+            late_outputs(plan, [x, condition])
+    else:
+        torch.testing.assert_close(late_outputs(plan, [x, condition])[0], x)
+
+
 @BOTH
 def test_branch_not_taken_does_not_fail(condition):
     """A reshape that cannot be, in the branch that is not taken."""
@@ -148,26 +124,7 @@ def test_branch_not_taken_does_not_fail(condition):
         size = n.add_cast(odd.get_output(0), trt.int64).get_output(0)
         return build(n, x, size, c)
 
-    x = torch.tensor([1.0, 2.0, 7.0])
-    plan, log = build_engine(network, [x, condition])
-    assert plan, log
-    if condition:
-        with pytest.raises(AssertionError, match="Shuffle"):
-            run_with_allocator_or_raise(plan, [x, condition])
-    else:
-        engine = trt.Runtime(trt.Logger()).deserialize_cuda_engine(plan)
-        torch.testing.assert_close(run_with_allocator(engine, [x, condition]), x)
-
-
-def run_with_allocator_or_raise(plan, inputs):
-    from tests.engine._case import Log
-
-    log = Log()
-    engine = trt.Runtime(log).deserialize_cuda_engine(plan)
-    try:
-        run_with_allocator(engine, inputs)
-    except AssertionError:
-        raise AssertionError(log.text) from None
+    runs_unless(condition, network)
 
 
 def test_condition_known_to_the_build_selects_the_branch():
@@ -275,9 +232,8 @@ def test_data_dependent_lengths_in_a_branch():
     x = torch.tensor([0.0, 1.0, 0.0, 2.0])
     plan, log = build_engine(lambda n, x, c: n.add_cast(build(n, x, c), trt.float32), [x, YES])
     assert plan, log
-    engine = trt.Runtime(trt.Logger()).deserialize_cuda_engine(plan)
-    assert run_with_allocator(engine, [x, YES]).tolist() == [[1, 3]]
-    assert run_with_allocator(engine, [x, NO]).tolist() == [[0, 0]]
+    assert late_outputs(plan, [x, YES])[0].tolist() == [[1, 3]]
+    assert late_outputs(plan, [x, NO])[0].tolist() == [[0, 0]]
 
 
 @BOTH
@@ -311,15 +267,7 @@ def test_what_one_branch_alone_uses_runs_only_with_it(condition):
         (inside,) = branch.take(x)
         return branch.give(shuffle.get_output(0), relu(n, inside))
 
-    x = torch.tensor([1.0, 2.0, 7.0])
-    plan, log = build_engine(build, [x, condition])
-    assert plan, log
-    if condition:
-        with pytest.raises(AssertionError, match="Shuffle"):
-            run_with_allocator_or_raise(plan, [x, condition])
-    else:
-        engine = trt.Runtime(trt.Logger()).deserialize_cuda_engine(plan)
-        torch.testing.assert_close(run_with_allocator(engine, [x, condition]), x)
+    runs_unless(condition, build)
 
 
 @BOTH
@@ -367,157 +315,3 @@ def test_getters():
     assert tuple(result.get_output(0).shape) == (2, 3) and result.get_output(0).dtype == trt.float32
     branch.set_condition(d)
     assert n.num_layers == 3 and condition.get_input(0).name == "d"
-
-
-# ---- rules: Condition, ConditionalInput, ConditionalOutput, and conditionals as a whole (outline_conditional.cpp)
-
-
-def refused(build, *inputs):
-    return build_error(build, list(inputs))
-
-
-X = sample((2, 3))
-
-
-@pytest.mark.parametrize(
-    ("condition", "text"),
-    [
-        pytest.param(X, "bool", id="Condition-c1"),
-        pytest.param(sample((1,), torch.bool), "scalar", id="Condition-c2"),
-    ],
-)
-def test_conditions_refused(condition, text):
-    def build(n, x, c):
-        branch = n.add_if_conditional()
-        branch.set_condition(c)
-        return branch.add_output(x, x)
-
-    assert text in refused(build, X, condition)
-
-
-def uint8_input(n, x, c):
-    from tests.engine._case import Refused
-
-    if n.add_if_conditional().add_input(n.network.add_input("u", trt.uint8, (2,))) is None:
-        raise Refused("uint8")
-
-
-def test_uint8_does_not_go_in():  # ConditionalInput c1
-    assert "uint8" in refused(uint8_input, X, YES)
-
-
-def different_types(n, x, c):
-    from tests.engine._case import Refused
-
-    if n.add_if_conditional().add_output(x, n.add_cast(x, trt.float16).get_output(0)) is None:
-        raise Refused("types")
-
-
-def test_results_of_different_types():  # ConditionalOutput c1
-    assert "float16" in refused(different_types, X, YES)
-
-
-def test_results_of_different_ranks():  # ConditionalOutput c2
-    def build(n, x, c):
-        branch = If(n, c)
-        (inside,) = branch.take(x)
-        return branch.give(inside, n.add_reduce(inside, trt.ReduceOperation.SUM, 1, False).get_output(0))
-
-    assert "ranks" in refused(build, X, YES)
-
-
-def test_no_condition():  # c1
-    def build(n, x):
-        branch = n.add_if_conditional()
-        branch.name = "choice"
-        return branch.add_output(x, x)
-
-    log = refused(build, X)
-    assert "choice" in log and "setCondition" in log
-
-
-def test_condition_from_inside():  # c1
-    def build(n, x, c):
-        branch = n.add_if_conditional()
-        inside = branch.add_input(c).get_output(0)
-        branch.set_condition(unary(n, inside, trt.UnaryOperation.NOT))
-        return branch.add_output(inside, c)
-
-    assert "outside" in refused(build, X, YES)
-
-
-def test_layer_in_both_branches():  # c2
-    def build(n, x, c):
-        branch = If(n, c, "choice")
-        (inside,) = branch.take(x)
-        shared = n.add_activation(inside, trt.ActivationType.RELU)
-        shared.name = "shared"
-        y = shared.get_output(0)
-        return branch.give(unary(n, y, trt.UnaryOperation.NEG), unary(n, y, trt.UnaryOperation.ABS))
-
-    log = refused(build, X, YES)
-    assert "choice" in log and "shared" in log and "both" in log
-
-
-def test_output_from_inside_a_branch():  # c3, when it is marked
-    def build(n, x, c):
-        branch = If(n, c, "choice")
-        (inside,) = branch.take(x)
-        y = relu(n, inside)
-        branch.give(y, inside)
-        return y
-
-    log = refused(build, X, YES)
-    assert "choice" in log and "output" in log
-
-
-def test_output_that_moves_inside():  # c3, at the build
-    def build(n, x, c):
-        branch = If(n, c, "choice")
-        (inside,) = branch.take(x)
-        layer = n.add_activation(x, trt.ActivationType.RELU)
-        n.network.mark_output(layer.get_output(0))
-        layer.set_input(0, inside)
-        return branch.give(layer.get_output(0), inside)
-
-    log = refused(build, X, YES)
-    assert "choice" in log and "output" in log
-
-
-def late(n, x, y):
-    """relu(x), marked as an output before it becomes relu(y)."""
-    layer = n.add_activation(x, trt.ActivationType.RELU)
-    n.network.mark_output(layer.get_output(0))
-    layer.set_input(0, y)
-    return layer
-
-
-def test_use_of_a_tensor_from_inside():  # c3
-    def build(n, x, c):
-        branch = If(n, c, "choice")
-        (inside,) = branch.take(x)
-        y = relu(n, inside)
-        return late(n, x, add(n, branch.give(y, inside), y))
-
-    log = refused(build, X, YES)
-    assert "choice" in log and "uses a tensor from inside" in log
-
-
-def test_loop_across_a_branch():  # outline.cpp c1
-    """The loop takes its value from inside of the branch, and the branch its result from inside of the loop."""
-
-    def build(n, x, c):
-        branch = If(n, c, "choice")
-        (inside,) = branch.take(x)
-        loop = n.add_loop()
-        loop.name = "turns"
-        loop.add_trip_limit(scalar(n, 2), COUNT)
-        value = loop.add_recurrence(relu(n, inside))
-        value.set_input(1, relu(n, value.get_output(0)))
-        result = branch.give(relu(n, value.get_output(0)), inside)
-        output = loop.add_loop_output(result, trt.LoopOutput.CONCATENATE)
-        output.set_input(1, scalar(n, 2))
-        return late(n, x, output.get_output(0))
-
-    log = refused(build, X, YES)
-    assert "turns" in log and "choice" in log and "overlap" in log

@@ -18,6 +18,7 @@ from tests.engine._control import (
     Op,
     add,
     binary,
+    late,
     length,
     relu,
     scalar,
@@ -49,14 +50,6 @@ def run_failure(plan, inputs):
     assert context.set_tensor_address("y0", room.data_ptr())
     assert not context.execute_async_v3(torch.cuda.current_stream().cuda_stream if kept[0].is_cuda else 0)
     return log.text
-
-
-def late(n, x, y):
-    """relu(x), marked as an output before it becomes relu(y)."""
-    layer = n.add_activation(x, trt.ActivationType.RELU)
-    n.network.mark_output(layer.get_output(0))
-    layer.set_input(0, y)
-    return layer
 
 
 def test_interface():
