@@ -4,14 +4,17 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <mutex>
 
-#include "core/engine/exec/wait.h"
+#include "core/engine/exec/device.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine {
 namespace {
 
-constexpr int kMaxDynamicShared = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+constexpr int kMaxDynamicShared = 8;     // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+constexpr int kMultiprocessors = 16;     // CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
+constexpr int kMajor = 75, kMinor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
 constexpr int64_t kSharedWithoutAsking = 48 * 1024;
 
 using Result = int;
@@ -24,6 +27,13 @@ struct Driver {
   Result (*launch)(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void* stream, void** arguments, void** extra) = nullptr;
   Result (*error_text)(Result error, const char** text) = nullptr;
+  Result (*init)(unsigned flags) = nullptr;
+  Result (*device)(int* device, int ordinal) = nullptr;
+  Result (*attribute)(int* value, int attribute, int device) = nullptr;
+  Result (*primary_context)(void** context, int device) = nullptr;
+  Result (*current_context)(void** context) = nullptr;
+  Result (*set_context)(void* context) = nullptr;
+  Result (*is_capturing)(void* stream, int* status) = nullptr;
 };
 
 template <class Function>
@@ -43,6 +53,14 @@ const Driver& driver() {
     find(library, "cuFuncSetAttribute", made.set_attribute);
     find(library, "cuLaunchKernel", made.launch);
     find(library, "cuGetErrorString", made.error_text);
+    find(library, "cuInit", made.init);
+    find(library, "cuDeviceGet", made.device);
+    find(library, "cuDeviceGetAttribute", made.attribute);
+    find(library, "cuDevicePrimaryCtxRetain", made.primary_context);
+    find(library, "cuCtxGetCurrent", made.current_context);
+    find(library, "cuCtxSetCurrent", made.set_context);
+    find(library, "cuStreamIsCapturing", made.is_capturing);
+    made.init(0);
     return made;
   }();
   return found;
@@ -61,14 +79,52 @@ unsigned checked(int64_t number, int64_t least) {
   return static_cast<unsigned>(number);
 }
 
+int attribute_of(int device, int attribute) {
+  int handle = 0, value = 0;
+  check(driver().device(&handle, device), "a CUDA device is not there");
+  check(driver().attribute(&value, attribute, handle), "a CUDA device does not tell its properties");
+  return value;
+}
+
+// Kept for the life of the process, as torch does.
+void* primary_context(int device) {
+  static std::mutex mutex;
+  static std::vector<void*> contexts;
+  const std::lock_guard lock(mutex);
+  const auto index = static_cast<size_t>(device);
+  if (contexts.size() <= index) contexts.resize(index + 1, nullptr);
+  if (!contexts[index]) {
+    int handle = 0;
+    check(driver().device(&handle, device), "a CUDA device is not there");
+    check(driver().primary_context(&contexts[index], handle), "a CUDA device has no context");
+  }
+  return contexts[index];
+}
+
 }  // namespace
 
+void make_context_current(int device) {
+  void *wanted = primary_context(device), *present = nullptr;
+  check(driver().current_context(&present), "the thread's CUDA context is not known");
+  if (present != wanted) check(driver().set_context(wanted), "a CUDA context cannot be made current");
+}
+
+int architecture_of(int device) { return attribute_of(device, kMajor) * 10 + attribute_of(device, kMinor); }
+
+int multiprocessor_count(int device) { return attribute_of(device, kMultiprocessors); }
+
+// The default stream answers with an error while another one is captured that would wait for it.
+bool is_stream_captured(void* stream) {
+  int status = 0;
+  return driver().is_capturing(stream, &status) != 0 || status != 0;
+}
+
 CudaKernel::CudaKernel(const std::string& code, const std::string& name) {
-  wait_for_device();  // gives the thread the device's context, which the driver asks for
-  check(driver().load(&module_, code.c_str()), "the plugin's kernel cannot be loaded");
+  make_context_current(engine_device().index());
+  check(driver().load(&module_, code.c_str()), "a compiled kernel cannot be loaded");
   if (const Result result = driver().function(&function_, module_, name.c_str())) {
     driver().unload(module_);
-    check(result, join("the plugin's compiled code has no kernel ", name).c_str());
+    check(result, join("the compiled code has no kernel ", name).c_str());
   }
 }
 
@@ -79,11 +135,11 @@ void CudaKernel::launch(const std::array<int64_t, 7>& shape, std::vector<void*>&
   if (std::any_of(shape.begin(), shape.begin() + 3, [](int64_t length) { return length == 0; })) return;
   if (shape[6] > kSharedWithoutAsking)
     check(driver().set_attribute(function_, kMaxDynamicShared, static_cast<int>(checked(shape[6], 0))),
-          "the plugin's kernel cannot have its shared memory");
+          "a compiled kernel cannot have its shared memory");
   check(driver().launch(function_, checked(shape[0], 1), checked(shape[1], 1), checked(shape[2], 1),
                         checked(shape[3], 1), checked(shape[4], 1), checked(shape[5], 1), checked(shape[6], 0), stream,
                         arguments.data(), nullptr),
-        "the plugin's kernel cannot be launched");
+        "a compiled kernel cannot be launched");
 }
 
 }  // namespace torchtrt::engine

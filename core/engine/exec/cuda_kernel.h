@@ -1,4 +1,5 @@
-// CudaKernel: a compiled kernel, loaded and launched through the CUDA driver, which is looked up when one is needed.
+// CudaKernel: a compiled kernel, loaded and launched through the CUDA driver, which is looked up when one is needed;
+// and the few questions that only the driver answers.
 #pragma once
 
 #include <array>
@@ -23,5 +24,15 @@ class CudaKernel {
   void* module_ = nullptr;
   void* function_ = nullptr;
 };
+
+// Makes the context that torch uses on a CUDA device current on this thread. Waits for nothing.
+void make_context_current(int device);
+
+// Of a CUDA device: compute capability, 90 for 9.0; and how many multiprocessors it has.
+int architecture_of(int device);
+int multiprocessor_count(int device);
+
+// Whether a stream (a cudaStream_t) is being captured, as the driver tells.
+bool is_stream_captured(void* stream);
 
 }  // namespace torchtrt::engine
