@@ -31,12 +31,12 @@ function(torchtrt_interface_library target name major)
   target_link_libraries(${target} PRIVATE tensorrt::interface${major})
   target_compile_options(${target} PRIVATE -fvisibility=hidden)
   target_compile_definitions(${target} PRIVATE TORCHTRT_TENSORRT_MAJOR=${major})
+  target_link_options(${target} PRIVATE -Wl,-soname,lib${name}.so.${major} -Wl,--no-undefined -Wl,--exclude-libs,ALL)
   set_target_properties(
     ${target}
     PROPERTIES OUTPUT_NAME ${name}
                SUFFIX ".so.${major}"
                NO_SONAME ON
-               LINK_OPTIONS "-Wl,-soname,lib${name}.so.${major};-Wl,--no-undefined;-Wl,--exclude-libs,ALL"
                LIBRARY_OUTPUT_DIRECTORY ${TORCHTRT_STAGE}/lib/embedded/${major}
                INSTALL_RPATH "$ORIGIN:$ORIGIN/../../../../torch/lib"
                BUILD_WITH_INSTALL_RPATH ON)
