@@ -113,6 +113,15 @@ class Chooser:
         return sample(shape, dtype, low, high, seed=1000 * self._constants + self.random.randrange(1000))
 
 
+def like(constant: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """A constant where `x` is, in its type unless it holds integers."""
+    return constant.to(x.device, x.dtype) if constant.is_floating_point() else constant.to(x.device)
+
+
+def broadcasts(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    return len(a) == len(b) and all(m == n or 1 in (m, n) for m, n in zip(a, b, strict=True))
+
+
 def exact_of(value: torch.Tensor) -> torch.Tensor:
     return value.double() if value.is_floating_point() else value
 
