@@ -43,6 +43,7 @@ constexpr WeightsRow kWeights[] = {
     {"Convolution", 1, "Weights"}, {"Convolution", 2, "Bias"}, {"Deconvolution", 1, "Weights"},
     {"Deconvolution", 2, "Bias"},  {"Scale", 1, "Shift"},      {"Scale", 2, "Scale"},
     {"Scale", 3, "Power"},         {"Linear", 1, "Weights"},   {"Linear", 2, "Bias"},
+    {"FusedLinear", 1, "Weights"}, {"FusedLinear", 2, "Bias"},
 };
 
 // "PrePadding" of "pre_padding"

@@ -59,6 +59,7 @@ constexpr KindRow kKinds[] = {
     {"ElementWise", nv::LayerType::kELEMENTWISE},
     {"Fill", nv::LayerType::kFILL},
     {"Gather", nv::LayerType::kGATHER},
+    {"FusedLinear", nv::LayerType::kMATRIX_MULTIPLY},
     {"GridSample", nv::LayerType::kGRID_SAMPLE},
     {"Identity", nv::LayerType::kIDENTITY},
     {"IfConditional", nv::LayerType::kCONDITIONAL_OUTPUT},

@@ -19,7 +19,7 @@ constexpr int kMaxMisses = 8;
 // Kinds whose kernels neither wait for the device nor copy from the host.
 constexpr std::string_view kRecordable[] = {
     "Activation",   "Attention",  "Cast",         "Concatenation", "Constant",       "Convolution",     "Cumulative",
-    "Deconvolution", "Dequantize", "DynamicQuantize", "Einsum",    "ElementWise",    "FusedConvolution", "Gather",
+    "Deconvolution", "Dequantize", "DynamicQuantize", "Einsum",    "ElementWise",    "FusedConvolution", "FusedLinear", "Gather",
     "GridSample",   "Identity",   "KVCacheUpdate", "LRN",          "Linear",         "MatrixMultiply",  "Normalization",
     "OneHot",       "Padding",    "ParametricReLU", "Pooling",     "Quantize",       "RaggedSoftMax",   "Reduce",
     "Reformat",     "Resize",     "ReverseSequence", "RotaryEmbedding", "Scale",     "Scatter",         "Select",

@@ -13,6 +13,7 @@
 #include "core/engine/layers/dynamic_quantize.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
+#include "core/engine/layers/fused_linear.h"
 #include "core/engine/layers/gather.h"
 #include "core/engine/layers/grid_sample.h"
 #include "core/engine/layers/identity.h"
@@ -81,6 +82,7 @@ constexpr Row kRows[] = {
     ROW(ElementWise, op),
     ROW(Fill, op),
     ROW(Fill, to_type),
+    ROW(FusedLinear, activation),
     ROW(Gather, mode),
     ROW(GridSample, interpolation),
     ROW(GridSample, sample_mode),

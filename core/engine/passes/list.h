@@ -11,6 +11,8 @@ bool merge_equal_nodes(Graph& graph);
 bool remove_no_ops(Graph& graph);
 bool fold_scale_into_convolution(Graph& graph);
 bool make_linear(Graph& graph);
+bool merge_linears(Graph& graph);
+bool fuse_linear(Graph& graph);
 bool make_attention(Graph& graph);
 bool fold_attention_mask(Graph& graph);
 bool make_gelu(Graph& graph);

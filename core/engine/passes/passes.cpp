@@ -19,6 +19,8 @@ constexpr Pass kPasses[] = {
     {"merge_equal_nodes", 2, merge_equal_nodes},
     {"fold_attention_mask", 2, fold_attention_mask},
     {"make_gelu", 2, make_gelu},
+    {"merge_linears", 2, merge_linears},
+    {"fuse_linear", 2, fuse_linear},
     {"fuse_convolution", 2, fuse_convolution},
 };
 
