@@ -5,10 +5,9 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 
-#include <cstdlib>
 #include <mutex>
-#include <string_view>
 
+#include "core/engine/exec/switches.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine {
@@ -86,18 +85,9 @@ class StreamScope {
   c10::Stream former_;
 };
 
-bool wanted() {
-  const char* value = std::getenv("TORCHTRT_EMBEDDED_CUDA_GRAPHS");
-  if (value == nullptr || *value == '\0') return true;
-  const std::string_view text = value;
-  TORCHTRT_REQUIRE(kInvalidConfig, text == "0" || text == "1", "TORCHTRT_EMBEDDED_CUDA_GRAPHS is \"", text,
-                   "\"; 0 or 1 expected");
-  return text == "1";
-}
-
 }  // namespace
 
-bool records_cuda_graphs() { return wanted() && symbols().complete(); }
+bool records_cuda_graphs() { return is_switched_on("TORCHTRT_EMBEDDED_CUDA_GRAPHS") && symbols().complete(); }
 
 bool is_capturing_stream(void* stream) {
   int status = 0;

@@ -1,6 +1,7 @@
 // DeviceContext: the Context there is.
 #pragma once
 
+#include "core/engine/exec/arena.h"
 #include "core/engine/exec/bindings.h"
 #include "core/engine/exec/block.h"
 #include "core/engine/exec/loaded_plan.h"
@@ -45,6 +46,7 @@ class DeviceContext final : public Context {
     std::vector<at::Tensor> places;  // in the block of this version; empty without a block
     int version = 0;
     Recordings recordings{};
+    ArenaPlan arena{};
   };
 
   void attach_plugins();
@@ -69,6 +71,7 @@ class DeviceContext final : public Context {
   std::string failure_of(const Step& step, const char* what) const;
   void store(const Step& step, int output, at::Tensor result, const at::Tensor& dest, void* stream);
   void deliver(const Program& program, void* stream);
+  void let_go(const Program& program);
 
   std::shared_ptr<const DevicePlan> plan_;
   Bindings bindings_;
@@ -83,6 +86,7 @@ class DeviceContext final : public Context {
   Observer observer_;
   Block block_;
   Recorder recorder_;
+  Arena arena_;
 };
 
 }  // namespace torchtrt::engine

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "core/engine/exec/arena.h"
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/operator_trace.h"
 #include "core/engine/exec/transfer.h"
@@ -103,6 +104,7 @@ void Observer::report(const Graph& graph, ValueId value, const at::Tensor& tenso
                          plain.const_data_ptr(),
                          plain.device().is_cpu(),
                          stream_};
+  const ArenaRun::Pause pause;
   TORCHTRT_REQUIRE(kExecution, listener_->report(told), "the debug listener failed for tensor \"", name, '"');
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "core/engine/exec/arena.h"
 #include "core/util/error.h"
 #include "core/util/span.h"
 
@@ -23,6 +24,7 @@ std::shared_ptr<const at::Tensor> packed_weights(const at::Tensor& weights, cons
   const auto others =
       std::count_if(known.begin(), known.end(), [&](const auto& entry) { return entry.first.first == address; });
   if (others >= most) return nullptr;
+  const ArenaRun::Pause pause;
   // Holds the weights: the memory of streamed ones would go to others.
   const auto forget = [weights](const at::Tensor* packed) { delete packed; };
   std::shared_ptr<const at::Tensor> made(new at::Tensor(pack()), forget);

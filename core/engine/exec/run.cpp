@@ -46,13 +46,16 @@ void DeviceContext::run_plain(Program& bound, void* stream) {
   place_tensors();
   if (observer_.active()) observer_.start(stream);
   const Observer::Scope listening(observer_);
+  ArenaRun arena(arena_, programs_.front().arena);
   try {
     if (bound.complete()) {
       run_steps(bound, 0, stream);
       deliver(bound, stream);
+      let_go(bound);
     } else {
       run_stages(bound, stream);
     }
+    arena.finish();
     if (observer_.active()) observer_.finish();
   } catch (...) {
     for (ValueId id = 0; id < static_cast<ValueId>(slots_.size()); ++id)
@@ -94,6 +97,7 @@ at::Tensor DeviceContext::output_tensor(int i, const Shape& shape, void* stream)
   const Binding& binding = bindings_.binding(i);
   const int64_t volume = shape.volume();
   if (bound.allocator) {
+    const ArenaRun::Pause pause;
     const auto bytes = static_cast<uint64_t>(std::max<int64_t>(1, binding.bytes(shape)));
     bound.address = bound.allocator->reallocate(binding.name, bound.address, bytes, kAlignment, stream);
     TORCHTRT_REQUIRE(kExecution, bound.address, "the output allocator gave no memory for output \"", binding.name,
@@ -151,6 +155,7 @@ void DeviceContext::run_steps(const Program& program, size_t first, void* stream
   const std::vector<Step>& steps = program.steps();
   for (size_t i = first; i < steps.size(); ++i) {
     const Step& step = steps[i];
+    if (ArenaRun* arena = ArenaRun::current()) arena->start_step(i);
     try {
       if (observer_.active()) {
         observer_.observe(step.node, [&] { run_step(step, stream); });
@@ -222,6 +227,7 @@ void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::
 }
 
 void DeviceContext::deliver(const Program& program, void* stream) {
+  if (ArenaRun* arena = ArenaRun::current()) arena->start_step(program.steps().size());
   if (observer_.listens())
     for (const auto& [value, source] : program.debug_sources())
       observer_.report(plan_->plan().graph, value, *source);
@@ -235,6 +241,14 @@ void DeviceContext::deliver(const Program& program, void* stream) {
       write_host(bindings_[i].address,
                  source ? to_host(*source, binding.dtype) : *program.evaluation().host(binding.value));
     }
+  }
+}
+
+// Of the results that were kept to be delivered.
+void DeviceContext::let_go(const Program& program) {
+  for (const auto& [i, source] : program.deliveries()) {
+    const ValueId value = bindings_.binding(i).value;
+    if (source == &slots_[value] && plan_->plan().graph.stale_value(value).producer != kNoId) slots_[value].reset();
   }
 }
 

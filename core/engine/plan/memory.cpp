@@ -1,4 +1,4 @@
-// Memory: lives of tensors along the schedule, then the largest first into the lowest gap.
+// Memory: lives of tensors along the schedule, and a place for each.
 #include "core/engine/plan/memory.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "core/engine/layers/constant.h"
 #include "core/engine/plan/corner.h"
+#include "core/engine/plan/places.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -17,12 +18,6 @@ bool may_be_view(const Node& node) {
   return std::find(std::begin(kViews), std::end(kViews), node.layer->kind()) != std::end(kViews);
 }
 
-struct Life {
-  ValueId value = kNoId;
-  int64_t bytes = 0;
-  int first = 0, last = 0;  // positions in the plan's order, both included
-};
-
 class Lives {
  public:
   Lives(const Plan& plan, const std::vector<Shape>& shapes)
@@ -32,7 +27,9 @@ class Lives {
     const int end = static_cast<int>(plan.order.size());
     for (const Binding& binding : plan.bindings) extend(binding.value, end);
   }
-  std::vector<Life> take() { return std::move(lives_); }
+  // Positions in the plan's order, ascending.
+  const std::vector<Life>& all() const { return lives_; }
+  const std::vector<ValueId>& values() const { return values_; }
 
  private:
   void visit(int position, const std::vector<Shape>& shapes) {
@@ -50,7 +47,8 @@ class Lives {
                           shape.is_valid() && shape.is_known() && shape.volume() > 0;
       if (!placed) continue;
       life_[output] = static_cast<int>(lives_.size());
-      lives_.push_back({output, bytes_of(plan_.graph.stale_value(output).dtype, shape.volume()), position, position});
+      lives_.push_back({bytes_of(plan_.graph.stale_value(output).dtype, shape.volume()), position, position});
+      values_.push_back(output);
     }
   }
   bool is_bound(ValueId value) const {
@@ -65,42 +63,17 @@ class Lives {
   std::vector<ValueId> root_;  // by value: the one whose memory it may be
   std::vector<int> life_;      // by value: position in lives_, or -1
   std::vector<Life> lives_;
+  std::vector<ValueId> values_;  // by position in lives_
 };
-
-int64_t aligned(int64_t bytes) { return (bytes + kBlockAlignment - 1) / kBlockAlignment * kBlockAlignment; }
-
-struct Placed {
-  const Life* life;
-  int64_t begin, end;
-};
-
-// The lowest place that nothing alive at the same time overlaps; `placed` ascends by begin.
-int64_t lowest_place(const Life& life, const std::vector<Placed>& placed) {
-  int64_t place = 0;
-  for (const Placed& other : placed) {
-    if (other.life->last < life.first || life.last < other.life->first || other.end <= place) continue;
-    if (other.begin >= place + life.bytes) break;
-    place = aligned(other.end);
-  }
-  return place;
-}
 
 }  // namespace
 
 MemoryPlan plan_memory(const Plan& plan, const std::vector<Shape>& shapes) {
-  std::vector<Life> lives = Lives(plan, shapes).take();
-  std::stable_sort(lives.begin(), lives.end(), [](const Life& a, const Life& b) { return a.bytes > b.bytes; });
-  MemoryPlan result{std::vector<int64_t>(plan.graph.value_count(), kNoPlace), 0};
-  std::vector<Placed> placed;
-  for (const Life& life : lives) {
-    const int64_t place = lowest_place(life, placed);
-    const Placed fresh{&life, place, place + life.bytes};
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), fresh,
-                                   [](const Placed& a, const Placed& b) { return a.begin < b.begin; }),
-                  fresh);
-    result.places[static_cast<size_t>(life.value)] = place;
-    result.bytes = std::max(result.bytes, aligned(fresh.end));
-  }
+  const Lives lives(plan, shapes);
+  const Places places = place(lives.all(), kBlockAlignment);
+  MemoryPlan result{std::vector<int64_t>(plan.graph.value_count(), kNoPlace), places.bytes};
+  for (size_t i = 0; i < places.begins.size(); ++i)
+    result.places[static_cast<size_t>(lives.values()[i])] = places.begins[i];
   return result;
 }
 
