@@ -7,6 +7,7 @@
 
 #include "core/engine/api/timing_cache.h"
 #include "core/engine/api/twins.h"
+#include "core/engine/exec/device_memory_info.h"
 
 namespace torchtrt::engine::api {
 namespace {
@@ -37,6 +38,13 @@ constexpr PoolRow kPools[] = {
     {0, kGiB - 1, kGiB - 1, false},          // kTACTIC_SHARED_MEMORY
 };
 static_assert(std::ssize(kPools) == nv::EnumMax<nv::MemoryPoolType>());
+
+// The workspace and the memory of tactics are the device's; on the CPU nothing bounds them.
+std::size_t most_of(nv::MemoryPoolType pool, std::size_t otherwise) {
+  if (pool != nv::MemoryPoolType::kWORKSPACE && pool != nv::MemoryPoolType::kTACTIC_DRAM) return otherwise;
+  const int64_t total = device_memory_info().total;
+  return total > 0 ? static_cast<std::size_t>(total) : otherwise;
+}
 
 const PoolRow& row_of(nv::MemoryPoolType pool) {
   const auto number = static_cast<size_t>(pool);
@@ -234,8 +242,9 @@ void BuilderConfig::setMemoryPoolLimit(nv::MemoryPoolType pool, std::size_t byte
                      " bytes, expected at least ", row.least);
     TORCHTRT_REQUIRE(kInvalidArgument, !row.power_of_2 || std::has_single_bit(bytes), "pool ", static_cast<int>(pool),
                      ": ", bytes, " bytes, expected a power of 2");
-    TORCHTRT_REQUIRE(kUnsupported, bytes <= row.most, "pool ", static_cast<int>(pool), ": ", bytes,
-                     " bytes, expected at most ", row.most);
+    const std::size_t most = most_of(pool, row.most);
+    TORCHTRT_REQUIRE(kUnsupported, bytes <= most, "pool ", static_cast<int>(pool), ": ", bytes,
+                     " bytes, expected at most ", most);
     options_.pools[pool] = bytes;
   });
 }
@@ -243,7 +252,7 @@ void BuilderConfig::setMemoryPoolLimit(nv::MemoryPoolType pool, std::size_t byte
 std::size_t BuilderConfig::getMemoryPoolLimit(nv::MemoryPoolType pool) const noexcept {
   return report_.guard("IBuilderConfig::getMemoryPoolLimit", std::size_t{0}, [&] {
     const auto found = options_.pools.find(pool);
-    return found != options_.pools.end() ? found->second : row_of(pool).standard;
+    return found != options_.pools.end() ? found->second : most_of(pool, row_of(pool).standard);
   });
 }
 

@@ -1,4 +1,4 @@
-// CudaEngine: objects made from an engine, serialization, numbers of weight streaming.
+// CudaEngine: objects made from an engine, serialization.
 #include "core/engine/api/engine.h"
 
 #include <algorithm>
@@ -12,18 +12,29 @@
 #include "core/engine/file/plan_file.h"
 #include "core/engine/plan/memory.h"
 #include "core/engine/plan/refit.h"
-#include "core/engine/plan/streaming.h"
 #include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine::api {
 
 nv::IHostMemory* CudaEngine::serialize() const noexcept {
   return report_.guard("ICudaEngine::serialize", static_cast<nv::IHostMemory*>(nullptr),
-                       [&] { return new HostMemory(write_plan(plan(), !(plan().source && plan().source->stripped))); });
+                       [&] {
+                         const auto now = plan();
+                         return new HostMemory(write_plan(*now, !(now->source && now->source->stripped)));
+                       });
 }
 
-void CudaEngine::exchange(std::shared_ptr<const Plan> plan) {
-  current_->set(load_within(std::move(plan), streaming_budget_));
+std::shared_ptr<const Plan> CudaEngine::plan() const {
+  auto loaded = current_->get();
+  const Plan* plan = &loaded->plan();
+  return std::shared_ptr<const Plan>(std::move(loaded), plan);
+}
+
+void CudaEngine::exchange(std::shared_ptr<const Plan> plan, void* stream) {
+  const auto former = current_->get();
+  const auto next = load_refitted(std::move(plan), *former, streaming_budget_);
+  await(*next, stream);
+  current_->set(next);
   const std::scoped_lock lock(caches_);
   block_bytes_.clear();
 }
@@ -40,11 +51,12 @@ nv::ISerializationConfig* CudaEngine::createSerializationConfig() noexcept {
 
 nv::IHostMemory* CudaEngine::serializeWithConfig(nv::ISerializationConfig& config) const noexcept {
   return report_.guard("ICudaEngine::serializeWithConfig", static_cast<nv::IHostMemory*>(nullptr), [&] {
-    if (config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS)) return new HostMemory(write_plan(*strip(plan())));
+    if (config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS)) return new HostMemory(write_plan(*strip(*plan())));
+    const auto now = plan();
     // An engine that was given the weights it lacked stays refittable on demand only (engine.md 8).
     const bool keep_source =
-        config.getFlag(nv::SerializationFlag::kINCLUDE_REFIT) || !(plan().source && plan().source->stripped);
-    return new HostMemory(write_plan(plan(), keep_source));
+        config.getFlag(nv::SerializationFlag::kINCLUDE_REFIT) || !(now->source && now->source->stripped);
+    return new HostMemory(write_plan(*now, keep_source));
   });
 }
 
@@ -70,7 +82,7 @@ nv::IRuntimeConfig* CudaEngine::createRuntimeConfig() noexcept {
 nv::IRefitter* CudaEngine::createRefitter(nv::ILogger& logger) noexcept { return make_refitter(*this, &logger); }
 
 nv::HardwareCompatibilityLevel CudaEngine::getHardwareCompatibilityLevel() const noexcept {
-  return static_cast<nv::HardwareCompatibilityLevel>(plan().compatibility);
+  return static_cast<nv::HardwareCompatibilityLevel>(about_.compatibility);
 }
 
 int64_t CudaEngine::getDeviceMemorySizeForProfileV2(int32_t profile) const noexcept {
@@ -79,7 +91,7 @@ int64_t CudaEngine::getDeviceMemorySizeForProfileV2(int32_t profile) const noexc
                      "; the engine has ", getNbOptimizationProfiles());
     const std::scoped_lock lock(caches_);
     const auto [found, fresh] = block_bytes_.try_emplace(profile, 0);
-    if (fresh) found->second = block_bytes(plan(), profile);
+    if (fresh) found->second = block_bytes(*plan(), profile);
     return found->second;
   });
 }
@@ -90,60 +102,19 @@ int64_t CudaEngine::getDeviceMemorySizeV2() const noexcept {
   return most;
 }
 
-nv::ProfilingVerbosity CudaEngine::getProfilingVerbosity() const noexcept { return theirs(plan().verbosity); }
+nv::ProfilingVerbosity CudaEngine::getProfilingVerbosity() const noexcept { return theirs(about_.verbosity); }
 
 nv::IEngineInspector* CudaEngine::createEngineInspector() const noexcept {
   return report_.guard("ICudaEngine::createEngineInspector", static_cast<nv::IEngineInspector*>(nullptr),
                        [&] { return new EngineInspector(*this); });
 }
 
-int64_t CudaEngine::getStreamableWeightsSize() const noexcept {
-  return report_.guard("ICudaEngine::getStreamableWeightsSize", int64_t{0},
-                       [&] { return plan().weight_streaming ? plan().weights_bytes() : 0; });
-}
-
-void CudaEngine::stream(int64_t budget) {
-  TORCHTRT_REQUIRE(kInvalidState, plan().weight_streaming,
-                   "the engine was built without builder flag kWEIGHT_STREAMING");
-  TORCHTRT_REQUIRE(kInvalidState, tenants_.use_count() == 1, tenants_.use_count() - 1,
-                   " execution contexts of the engine exist; set the budget before they are created");
-  const int64_t all = getStreamableWeightsSize();
-  streaming_budget_ = budget >= all ? -1 : budget;
-  current_->set(load_within(*current_->get(), streaming_budget_));
-}
-
-// -1: automatic, 0: no streaming, else a limit.
-bool CudaEngine::setWeightStreamingBudget(int64_t bytes) noexcept {
-  return report_.attempt("ICudaEngine::setWeightStreamingBudget", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= -1, "a budget of ", bytes, " bytes");
-    const int64_t all = getStreamableWeightsSize();
-    stream(bytes == -1 ? getWeightStreamingAutomaticBudget() : bytes == 0 ? all : bytes);
-    streaming_budget_v1_ = bytes;
-  });
-}
-
-bool CudaEngine::setWeightStreamingBudgetV2(int64_t bytes) noexcept {
-  return report_.attempt("ICudaEngine::setWeightStreamingBudgetV2", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0, "a budget of ", bytes, " bytes");
-    stream(bytes);
-  });
-}
-
-int64_t CudaEngine::getWeightStreamingBudgetV2() const noexcept {
-  return streaming_budget_ < 0 ? getStreamableWeightsSize() : streaming_budget_;
-}
-
-int64_t CudaEngine::getWeightStreamingScratchMemorySize() const noexcept {
-  return report_.guard("ICudaEngine::getWeightStreamingScratchMemorySize", int64_t{0},
-                       [&] { return stream_weights(plan(), streaming_budget_).scratch; });
-}
-
 int64_t CudaEngine::getEngineStat(nv::EngineStat stat) const noexcept {
   return report_.guard("ICudaEngine::getEngineStat", int64_t{-1}, [&] {
-    const Plan& now = plan();
-    const Graph& graph = now.source ? now.source->graph : now.graph;
+    const auto now = plan();
+    const Graph& graph = now->source ? now->source->graph : now->graph;
     if (stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE) return weights_bytes(graph);
-    return now.source && now.source->stripped ? stripped_bytes(*now.source) : int64_t{-1};
+    return now->source && now->source->stripped ? stripped_bytes(*now->source) : int64_t{-1};
   });
 }
 

@@ -20,14 +20,19 @@ namespace torchtrt::engine::api {
 class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
  public:
   CudaEngine(const Report& report, std::shared_ptr<const LoadedPlan> loaded)
-      : report_(report), current_(std::make_shared<CurrentPlan>(std::move(loaded))), about_(plan()) {
+      : report_(report), current_(std::make_shared<CurrentPlan>(std::move(loaded))), about_(*plan()) {
     mImpl = this;
   }
 
-  const Plan& plan() const { return current_->get()->plan(); }  // until the next refit
+  // The present one; a refit, on another thread too, leaves it as it is and brings another.
+  std::shared_ptr<const Plan> plan() const;
+  // What no refit changes.
+  const PlanAbout& about() const { return about_; }
+  // Null: there is no such input or output.
+  const Binding* binding(const char* name) const;
   const std::shared_ptr<CurrentPlan>& current() const { return current_; }
-  // Contexts run it from their next run on.
-  void exchange(std::shared_ptr<const Plan> plan);
+  // Contexts run it from their next run on, and what is given to `stream` (a cudaStream_t) sees it. Nothing is waited for.
+  void exchange(std::shared_ptr<const Plan> plan, void* stream);
   // Held by every context: weights cannot be moved while there are some.
   const std::shared_ptr<const bool>& tenants() const { return tenants_; }
   // A copy of the text that lives as long as the engine.
@@ -39,16 +44,16 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   void set_gpu_allocator(nv::IGpuAllocator* allocator) { gpu_allocator_ = allocator; }
 
   nv::ICudaEngine* getPImpl() noexcept override { return this; }
-  int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(plan().order.size()); }
+  int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(plan()->order.size()); }
   nv::IHostMemory* serialize() const noexcept override;
   nv::IExecutionContext* createExecutionContext(nv::ExecutionContextAllocationStrategy strategy) noexcept override;
   nv::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept TORCHTRT_OVERRIDE_10;
   nv::IExecutionContext* createExecutionContextWithRuntimeConfig(nv::IRuntimeConfig* config) noexcept override;
   nv::IRuntimeConfig* createRuntimeConfig() noexcept override;
-  bool isRefittable() const noexcept override { return plan().refittable; }
+  bool isRefittable() const noexcept override { return about_.refittable; }
   nv::IRefitter* createRefitter(nv::ILogger& logger) noexcept override;
   const char* getName() const noexcept override { return about_.name.c_str(); }
-  int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<int32_t>(plan().profiles.size()); }
+  int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<int32_t>(about_.profiles.size()); }
   nv::EngineCapability getEngineCapability() const noexcept override { return nv::EngineCapability::kSTANDARD; }
   void setErrorRecorder(nv::IErrorRecorder* recorder) noexcept override { report_.set_recorder(recorder); }
   nv::IErrorRecorder* getErrorRecorder() const noexcept override { return report_.recorder(); }
@@ -60,7 +65,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int32_t getNbAuxStreams() const noexcept override { return 0; }
 
   // ---- I/O tensors: engine_tensors.cpp
-  int32_t getNbIOTensors() const noexcept override { return static_cast<int32_t>(plan().bindings.size()); }
+  int32_t getNbIOTensors() const noexcept override { return static_cast<int32_t>(about_.bindings.size()); }
   const char* getIOTensorName(int32_t index) const noexcept override;
   nv::Dims getTensorShape(const char* name) const noexcept override;
   nv::DataType getTensorDataType(const char* name) const noexcept override;
@@ -85,7 +90,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   bool isDebugTensor(const char* name) const noexcept override;
   const char* getAliasedInputTensor(const char* output) const noexcept override;
 
-  // ---- serialization, memory of tensors between layers
+  // ---- serialization, memory of tensors between layers; budgets: engine_streaming.cpp
   nv::ISerializationConfig* createSerializationConfig() noexcept override;
   nv::IHostMemory* serializeWithConfig(nv::ISerializationConfig& config) const noexcept override;
   size_t getDeviceMemorySize() const noexcept TORCHTRT_OVERRIDE_10 { return static_cast<size_t>(getDeviceMemorySizeV2()); }
@@ -100,7 +105,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int64_t getStreamableWeightsSize() const noexcept override;
   bool setWeightStreamingBudgetV2(int64_t bytes) noexcept override;
   int64_t getWeightStreamingBudgetV2() const noexcept override;
-  int64_t getWeightStreamingAutomaticBudget() const noexcept override { return getStreamableWeightsSize(); }
+  int64_t getWeightStreamingAutomaticBudget() const noexcept override;
   int64_t getWeightStreamingScratchMemorySize() const noexcept override;
   int64_t getEngineStat(nv::EngineStat stat) const noexcept override;
 
@@ -109,11 +114,11 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   const Binding* find(const char* function, const char* name, int32_t profile) const;
   void expect_one_profile(const char* function) const;
   const InputRange* range_of(const char* name, int32_t profile) const;
+  void stream(int64_t budget);
 
   Report report_;
   std::shared_ptr<CurrentPlan> current_;
   PlanAbout about_;  // what is answered by pointer comes from here, refit or not
-  void stream(int64_t budget);
   int64_t streaming_budget_ = -1;  // -1: streaming is off
   int64_t streaming_budget_v1_ = 0;  // as it was set
   std::shared_ptr<const bool> tenants_ = std::make_shared<const bool>(true);

@@ -32,8 +32,14 @@ std::string format_text(Format format, DType dtype) {
   return join(text, " (", row_of(format).name, ')');
 }
 
+const Binding* CudaEngine::binding(const char* name) const {
+  const auto found = std::find_if(about_.bindings.begin(), about_.bindings.end(),
+                                  [&](const Binding& b) { return name && b.name == name; });
+  return found == about_.bindings.end() ? nullptr : &*found;
+}
+
 const Binding* CudaEngine::find(const char* function, const char* name) const {
-  const Binding* binding = name ? plan().find(name) : nullptr;
+  const Binding* binding = this->binding(name);
   if (!binding)
     report_.error(function, nv::ErrorCode::kINVALID_ARGUMENT,
                   join("there is no input or output \"", name ? name : "(null)", '"'));
@@ -83,7 +89,7 @@ bool CudaEngine::isShapeInferenceIO(const char* name) const noexcept {
 }
 
 nv::TensorIOMode CudaEngine::getTensorIOMode(const char* name) const noexcept {
-  const Binding* binding = name ? plan().find(name) : nullptr;
+  const Binding* binding = this->binding(name);
   if (!binding) return nv::TensorIOMode::kNONE;
   return binding->is_input ? nv::TensorIOMode::kINPUT : nv::TensorIOMode::kOUTPUT;
 }
@@ -153,7 +159,8 @@ bool CudaEngine::isDebugTensor(const char* name) const noexcept {
 // Those inside loops and conditionals too.
 std::set<std::string, std::less<>> CudaEngine::debug_tensors() const {
   std::set<std::string, std::less<>> names;
-  visit_graphs(plan().graph, [&](const Graph& graph) {
+  const auto now = plan();
+  visit_graphs(now->graph, [&](const Graph& graph) {
     for (const ValueId id : graph.debug_values()) names.insert(graph.stale_value(id).name);
   });
   return names;
@@ -201,9 +208,9 @@ const int32_t* CudaEngine::getProfileTensorValues(const char* name, int32_t prof
 
 const char* CudaEngine::getAliasedInputTensor(const char* output) const noexcept {
   return report_.guard("ICudaEngine::getAliasedInputTensor", static_cast<const char*>(nullptr), [&] {
-    const Binding* binding = output ? plan().find(output) : nullptr;
+    const Binding* binding = this->binding(output);
     if (!binding) return static_cast<const char*>(nullptr);
-    const int input = aliases_of(plan())[static_cast<size_t>(binding - plan().bindings.data())];
+    const int input = aliases_of(*plan())[static_cast<size_t>(binding - about_.bindings.data())];
     return input < 0 ? nullptr : about_.bindings[static_cast<size_t>(input)].name.c_str();
   });
 }

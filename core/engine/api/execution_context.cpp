@@ -16,6 +16,7 @@ ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAlloc
   mImpl = this;
   tenancy_ = engine.tenants();
   context_ = follow(engine.current(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
+  context_->set_warning([this](const std::string& text) { report_.warn(text); });
   TORCHTRT_REQUIRE(kInvalidArgument, is_strategy(strategy), "ExecutionContextAllocationStrategy ",
                    static_cast<int>(strategy), " does not exist");
   allocate_memory();
@@ -31,7 +32,7 @@ nv::IRuntimeConfig* ExecutionContext::getRuntimeConfig() const noexcept {
 }
 
 const Binding& ExecutionContext::binding(const char* name) const {
-  const Binding* found = name ? engine_.plan().find(name) : nullptr;
+  const Binding* found = engine_.binding(name);
   TORCHTRT_REQUIRE(kInvalidArgument, found, "there is no input or output \"", name ? name : "(null)", '"');
   return *found;
 }
@@ -70,7 +71,7 @@ bool ExecutionContext::lacks_shape(const Binding& input) const { return !context
 
 bool ExecutionContext::allInputDimensionsSpecified() const noexcept {
   return report_.guard("IExecutionContext::allInputDimensionsSpecified", false, [&] {
-    const auto& bindings = engine_.plan().bindings;
+    const auto& bindings = engine_.about().bindings;
     return std::none_of(bindings.begin(), bindings.end(),
                         [&](const Binding& b) { return b.is_input && lacks_shape(b); });
   });
@@ -78,7 +79,7 @@ bool ExecutionContext::allInputDimensionsSpecified() const noexcept {
 
 bool ExecutionContext::allInputShapesSpecified() const noexcept {
   return report_.guard("IExecutionContext::allInputShapesSpecified", false, [&] {
-    const auto& bindings = engine_.plan().bindings;
+    const auto& bindings = engine_.about().bindings;
     return std::none_of(bindings.begin(), bindings.end(), [&](const Binding& b) {
       return b.is_input && b.shape_inference && b.on_host && !context_->address(b.name);
     });
@@ -176,7 +177,7 @@ bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
 bool ExecutionContext::executeV2(void* const* bindings) noexcept {
   return report_.attempt("IExecutionContext::executeV2", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, bindings, "the list of addresses is null");
-    for (const Binding& b : engine_.plan().bindings) context_->set_address(b.name, *bindings++);
+    for (const Binding& b : engine_.about().bindings) context_->set_address(b.name, *bindings++);
     require_memory();
     struct Quiet {
       Context& context;

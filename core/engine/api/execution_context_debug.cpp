@@ -14,8 +14,9 @@ void ExecutionContext::setProfiler(nv::IProfiler* profiler) noexcept {
 bool ExecutionContext::report_times() const {
   if (!profiler_) return false;
   const std::vector<float> times = context_->times();
-  if (times.empty()) return false;
-  const Plan& plan = engine_.plan();
+  const auto now = engine_.plan();
+  const Plan& plan = *now;
+  if (times.empty() || times.size() != plan.graph.nodes().size()) return false;  // or those of the plan before
   for (size_t i = 0; i < plan.order.size(); ++i) {
     const bool nameless = plan.verbosity == Verbosity::kNone;
     const std::string name = nameless ? join(i) : plan.graph.node(plan.order[i]).name;
@@ -75,7 +76,7 @@ bool ExecutionContext::setAllTensorsDebugState(bool on) noexcept {
 
 bool ExecutionContext::setUnfusedTensorsDebugState(bool on) noexcept {
   return report_.attempt("IExecutionContext::setUnfusedTensorsDebugState", [&] {
-    TORCHTRT_REQUIRE(kInvalidState, !on || engine_.plan().unfused_debug,
+    TORCHTRT_REQUIRE(kInvalidState, !on || engine_.about().unfused_debug,
                      "the engine was built without unfused debug tensors; call "
                      "INetworkDefinition::markUnfusedTensorsAsDebugTensors before the build");
     unfused_debug_ = on;

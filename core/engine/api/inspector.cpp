@@ -28,7 +28,8 @@ const ExecutionContext* EngineInspector::ours() const { return static_cast<const
 
 const char* EngineInspector::getLayerInformation(int32_t index, nv::LayerInformationFormat format) const noexcept {
   return report_.guard("IEngineInspector::getLayerInformation", static_cast<const char*>(nullptr), [&] {
-    const Plan& plan = engine_.plan();
+    const auto now = engine_.plan();
+    const Plan& plan = *now;
     TORCHTRT_REQUIRE(kInvalidArgument, index >= 0 && index < static_cast<int32_t>(plan.order.size()), "layer ", index,
                      "; the engine has ", plan.order.size());
     require_format(format);
@@ -40,7 +41,7 @@ const char* EngineInspector::getLayerInformation(int32_t index, nv::LayerInforma
 const char* EngineInspector::getEngineInformation(nv::LayerInformationFormat format) const noexcept {
   return report_.guard("IEngineInspector::getEngineInformation", static_cast<const char*>(nullptr), [&] {
     require_format(format);
-    text_ = engine_text(engine_.plan(), ours(), format);
+    text_ = engine_text(*engine_.plan(), ours(), format);
     return text_.c_str();
   });
 }

@@ -12,6 +12,8 @@
 #include "core/engine/api/engine.h"
 #include "core/engine/api/twins.h"
 #include "core/engine/exec/device_weights.h"
+#include "core/engine/exec/wait.h"
+#include "core/engine/graph/known_weights.h"
 
 namespace torchtrt::engine::api {
 namespace {
@@ -27,7 +29,7 @@ std::string title(const RefittableWeights& row) {
 }  // namespace
 
 Refitter::Refitter(CudaEngine& engine, const Report& report)
-    : engine_(engine), report_(report), rows_(engine.plan().source->weights) {
+    : engine_(engine), report_(report), rows_(engine.plan()->source->weights) {
   mImpl = this;
 }
 
@@ -156,22 +158,42 @@ int32_t Refitter::getAllWeights(int32_t size, const char** names) noexcept {
   });
 }
 
+// What is as it was already, is not copied, or given up again.
+std::map<size_t, engine::Weights> Refitter::changed(const Plan& plan, void* stream) const {
+  const std::vector<engine::Weights> present = present_weights(*plan.source);
+  std::map<size_t, engine::Weights> fresh;
+  for (const auto& [row, given] : given_) {
+    const bool on_device = given.location == nv::TensorLocation::kDEVICE && runs_on_cuda();
+    engine::Weights weights = ours(given.weights);
+    if (on_device) weights = copy_weights(weights, /*on_device=*/true, stream);
+    const bool same = are_equal(weights, present[row]);
+    if (same && !rows_[row].absent) continue;
+    fresh[row] = same ? present[row] : on_device ? weights : copy_weights(weights, /*on_device=*/false, stream);
+  }
+  return fresh;
+}
+
 bool Refitter::refit(const char* function, void* stream) noexcept {
   return report_.attempt(function, [&] {
     const std::vector<size_t> absent = missing();
     TORCHTRT_REQUIRE(kInvalidState, absent.empty(), title(rows_[absent.front()]), " and ", absent.size() - 1,
                      " others are missing; give all that getMissing names before refitting");  // c3
-    std::map<size_t, engine::Weights> fresh;
-    for (const auto& [row, given] : given_)
-      fresh[row] = copy_weights(ours(given.weights), given.location == nv::TensorLocation::kDEVICE, stream);
-    engine_.exchange(engine::refit(engine_.plan(), fresh));
-    rows_ = engine_.plan().source->weights;
+    const auto now = engine_.plan();
+    const std::map<size_t, engine::Weights> fresh = changed(*now, stream);
+    if (fresh.empty()) return;
+    const auto next = engine::refit(*now, fresh);
+    engine_.exchange(next, stream);
+    rows_ = next->source->weights;
   });
 }
 
-bool Refitter::refitCudaEngine() noexcept { return refit("IRefitter::refitCudaEngine", nullptr); }
+bool Refitter::refitCudaEngine() noexcept {
+  if (!refit("IRefitter::refitCudaEngine", nullptr)) return false;
+  return report_.attempt("IRefitter::refitCudaEngine", [] { wait_for_device(); });
+}
 
-// What is queued on the stream comes first; the new plan is there when the call returns.
+// Runs that are queued already keep the plan before, those that are queued from now on have the new one; the host waits
+// for the stream only where weights are to be read from the device.
 bool Refitter::refitCudaEngineAsync(cudaStream_t stream) noexcept {
   return refit("IRefitter::refitCudaEngineAsync", stream);
 }
@@ -209,7 +231,7 @@ nv::IRefitter* make_refitter(CudaEngine& engine, nv::ILogger* logger) {
   Report report(logger);
   report.set_recorder(engine.getErrorRecorder());
   return report.guard("createInferRefitter", static_cast<nv::IRefitter*>(nullptr), [&] {
-    TORCHTRT_REQUIRE(kUnsupported, engine.isRefittable() && engine.plan().source,
+    TORCHTRT_REQUIRE(kUnsupported, engine.isRefittable() && engine.plan()->source,
                      "the engine is not refittable; build it with builder flag kREFIT");
     return new Refitter(engine, report);
   });

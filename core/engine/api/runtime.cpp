@@ -1,9 +1,11 @@
 // Runtime: plans from memory and from streams.
 #include "core/engine/api/runtime.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <new>
 #include <span>
-#include <vector>
 
 #include "core/engine/api/engine.h"
 #include "core/engine/api/plugin_load.h"
@@ -13,6 +15,34 @@ namespace torchtrt::engine::api {
 namespace {
 
 constexpr int64_t kChunk = int64_t{1} << 20;
+
+// Bytes that come in chunks. Memory is neither cleared nor, where the system can move pages, copied when it grows.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { std::free(data_); }
+
+  const std::byte* data() const { return data_; }
+  size_t size() const { return size_; }
+  // Room for a chunk behind what there is.
+  std::byte* room() {
+    if (size_ + kChunk > capacity_) {
+      const size_t wanted = std::max<size_t>(2 * capacity_, size_ + kChunk);
+      void* grown = std::realloc(data_, wanted);
+      if (!grown) throw std::bad_alloc();
+      data_ = static_cast<std::byte*>(grown);
+      capacity_ = wanted;
+    }
+    return data_ + size_;
+  }
+  void add(size_t bytes) { size_ += bytes; }
+
+ private:
+  std::byte* data_ = nullptr;
+  size_t size_ = 0, capacity_ = 0;
+};
 
 }  // namespace
 
@@ -34,14 +64,12 @@ nv::ICudaEngine* Runtime::deserializeCudaEngine(const void* blob, std::size_t si
 template <class Read>
 nv::ICudaEngine* Runtime::from_stream(Read&& read) noexcept {
   return report_.guard("IRuntime::deserializeCudaEngine", static_cast<nv::ICudaEngine*>(nullptr), [&] {
-    std::vector<std::byte> bytes;
+    Buffer bytes;
     for (;;) {
-      const size_t had = bytes.size();
-      bytes.resize(had + static_cast<size_t>(kChunk));
-      const int64_t came = read(bytes.data() + had, kChunk);
+      const int64_t came = read(bytes.room(), kChunk);
       TORCHTRT_REQUIRE(kInvalidArgument, came >= 0 && came <= kChunk, "the stream reader answered ", came);
-      bytes.resize(had + static_cast<size_t>(came));
       if (came == 0) return load(bytes.data(), bytes.size());
+      bytes.add(static_cast<size_t>(came));
     }
   });
 }

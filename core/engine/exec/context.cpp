@@ -3,6 +3,7 @@
 
 #include "core/engine/exec/device_context.h"
 #include "core/engine/exec/transfer.h"
+#include "core/engine/exec/weight_stream.h"
 #include "core/engine/layers/plugin.h"
 #include "core/engine/plan/aliases.h"
 
@@ -22,7 +23,7 @@ std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan,
 }
 
 DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan, void* owner)
-    : plan_(std::move(plan)), bindings_(plan_->plan()), aliases_(aliases_of(plan_->plan())), slots_(plan_->plan().graph.value_count()),
+    : plan_(std::move(plan)), use_(plan_), bindings_(plan_->plan()), aliases_(aliases_of(plan_->plan())), slots_(plan_->plan().graph.value_count()),
       state_(owner), observer_(plan_->plan(), plan_->device()), recorder_(plan_->device()),
       arena_(uses_arenas(plan_->device())) {
   size_t most = 0;
@@ -31,6 +32,7 @@ DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan, void* owner
   dests_.resize(most);
   for (const Binding& binding : plan_->plan().bindings)
     has_host_inputs_ = has_host_inputs_ || (binding.is_input && binding.on_host);
+  if (plan_->streamed()) WeightStream::install(state_, plan_->streamed(), plan_->device());
   attach_plugins();
 }
 

@@ -31,10 +31,15 @@ class CurrentPlan {
   std::atomic<uint64_t> version_{0};
 };
 
-// A plan that keeps at most `budget` bytes of weights on the device; negative: all. Nothing else on the CPU.
-std::shared_ptr<const LoadedPlan> load_within(std::shared_ptr<const Plan> plan, int64_t budget);
-// The same plan under another budget.
+// The same plan, keeping at most `budget` bytes of weights on the device; negative: all. Nothing else on the CPU.
 std::shared_ptr<const LoadedPlan> load_within(const LoadedPlan& loaded, int64_t budget);
+// The plan that comes after `former`. Weights at the same address are shared; the call does not wait for the device.
+std::shared_ptr<const LoadedPlan> load_refitted(std::shared_ptr<const Plan> plan, const LoadedPlan& former,
+                                                int64_t budget);
+// Bytes that the weights of the plan take on the device; 0 before its first context if it streams weights.
+int64_t device_bytes(const LoadedPlan& loaded);
+// What is given to `stream` from now on comes behind the weights' way to the device.
+void await(const LoadedPlan& loaded, void* stream);
 
 // A context that follows the engine's plan: what was set stays set when the plan is exchanged. It refuses to run while
 // the plan lacks weights.

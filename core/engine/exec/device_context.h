@@ -6,6 +6,7 @@
 #include "core/engine/exec/block.h"
 #include "core/engine/exec/loaded_plan.h"
 #include "core/engine/exec/observer.h"
+#include "core/engine/exec/plan_use.h"
 #include "core/engine/exec/program.h"
 #include "core/engine/exec/recorder.h"
 #include "core/engine/layers/context_state.h"
@@ -29,6 +30,9 @@ class DeviceContext final : public Context {
   void enqueue(void* stream) override;
   void set_block(void* address, int64_t bytes) override;
   int64_t block_bytes() override;
+  void set_warning(std::function<void(const std::string&)> warning) override {
+    recorder_.set_warning(std::move(warning));
+  }
   void set_layer_log(std::function<void(const std::string&)> log) override { observer_.set_log(std::move(log)); }
   std::vector<Shape> shapes() override;
   void record_times(bool on) override { observer_.record_times(on); }
@@ -74,6 +78,7 @@ class DeviceContext final : public Context {
   void let_go(const Program& program);
 
   std::shared_ptr<const DevicePlan> plan_;
+  PlanUse use_;
   Bindings bindings_;
   std::vector<int> aliases_;  // by binding, see aliases_of
   int profile_ = 0;

@@ -2,17 +2,25 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
 
+#include <atomic>
+#include <map>
 #include <mutex>
+#include <optional>
 
 #include "core/engine/exec/context.h"
+#include "core/engine/exec/streamed_weights.h"
 
 namespace torchtrt::engine {
 
 class DevicePlan final : public LoadedPlan {
  public:
-  // `budget`: bytes of weights that are kept on the device, if that is not the CPU; negative: all.
-  DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget);
+  // `budget`: bytes of weights that are kept on the device, if that is not the CPU; negative: all. `former`: the plan
+  // before a refit; memory of weights that both have is shared, and what is new is copied behind the back of the host.
+  DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former = nullptr);
+  // Memory is given back behind the runs that were told to `keep_until`.
+  ~DevicePlan() override;
 
   // Puts the weights on the device, once. Before the first context of a plan that streams weights they are not there,
   // so that a budget can be set for weights that would not fit.
@@ -26,16 +34,37 @@ class DevicePlan final : public LoadedPlan {
   const at::Tensor& constant(ValueId value) const { return constants_[value]; }
   // Whether no run has to compute the value: it is a constant, or served only to compute one.
   bool is_settled(ValueId value) const { return constants_[value].defined() || spent_[value] != 0; }
+  // Null: none.
+  const std::shared_ptr<const StreamedWeights>& streamed() const { return streamed_; }
+  // Bytes that the weights take on the device.
+  int64_t device_bytes() const;
+
+  // Whether the weights are known to be there; else `await` makes the present stream wait for them.
+  bool is_ready() const { return is_ready_; }
+  void await() const;
+  // An event behind a run on another stream than the default one. Any thread may call it.
+  void keep_until(c10::Event event) const;
 
  private:
   void place_constants() const;
+  at::Tensor on_device(const Weights& weights, const Shape& shape) const;
+  void forget_spent() const;
 
   std::shared_ptr<const Plan> plan_;
   at::Device device_;
   int64_t budget_;
   mutable std::once_flag placed_;
-  mutable std::vector<at::Tensor> constants_;  // by ValueId
-  mutable std::vector<char> spent_;            // by ValueId
+  mutable std::vector<at::Tensor> constants_;             // by ValueId
+  mutable std::vector<char> spent_;                       // by ValueId
+  mutable std::map<const void*, at::Tensor> on_device_;   // by address on the host
+  mutable std::shared_ptr<const StreamedWeights> streamed_;
+  mutable std::map<const void*, at::Tensor> shared_;      // of the former plan; empty once placed
+  mutable std::shared_ptr<const StreamedWeights> shared_streamed_;
+  bool refitted_ = false;
+  mutable std::atomic<bool> is_placed_ = false, is_ready_ = false;
+  mutable std::optional<c10::Event> ready_;  // all weights are there
+  mutable std::mutex uses_mutex_;
+  mutable std::vector<c10::Event> uses_;
 };
 
 }  // namespace torchtrt::engine

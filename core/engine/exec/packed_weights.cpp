@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "core/engine/exec/arena.h"
+#include "core/engine/exec/staging.h"
 #include "core/util/error.h"
 #include "core/util/span.h"
 
@@ -13,6 +14,7 @@ namespace torchtrt::engine {
 
 std::shared_ptr<const at::Tensor> packed_weights(const at::Tensor& weights, const std::string& layout,
                                                  const std::function<at::Tensor()>& pack, int most) {
+  if (is_streamed(weights)) return nullptr;
   static std::mutex mutex;
   static std::map<std::pair<const void*, std::string>, std::weak_ptr<const at::Tensor>> known;
   const std::lock_guard lock(mutex);
@@ -25,7 +27,7 @@ std::shared_ptr<const at::Tensor> packed_weights(const at::Tensor& weights, cons
       std::count_if(known.begin(), known.end(), [&](const auto& entry) { return entry.first.first == address; });
   if (others >= most) return nullptr;
   const ArenaRun::Pause pause;
-  // Holds the weights: the memory of streamed ones would go to others.
+  // Holds the weights: their address is what they are known by.
   const auto forget = [weights](const at::Tensor* packed) { delete packed; };
   std::shared_ptr<const at::Tensor> made(new at::Tensor(pack()), forget);
   known[{address, key}] = made;

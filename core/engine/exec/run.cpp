@@ -34,6 +34,7 @@ void DeviceContext::enqueue(void* stream) {
   }
   bindings_.require_outputs();
   RunScope scope(plan_->device(), stream);
+  const PlanUse::Run use(use_, stream);
   const ContextState::Scope states(state_);
   check_aliases();
   Program& bound = program();

@@ -1,7 +1,7 @@
 // Weights section: offsets are checked against the section before a pointer is made of them.
 #include "core/engine/file/weights_section.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "core/engine/plan/refit.h"
 #include "core/engine/plan/weights.h"
@@ -31,10 +31,15 @@ void WeightsWriter::put(Writer& out, const Weights& weights) {
   section_.length = end + static_cast<uint64_t>(size);
 }
 
-WeightsReader::WeightsReader(ByteSpan section) : length_(section.size()) {
-  std::shared_ptr<void> memory = allocate_aligned(static_cast<int64_t>(section.size()));
-  std::copy(section.begin(), section.end(), static_cast<std::byte*>(memory.get()));
-  memory_ = std::shared_ptr<const std::byte>(memory, static_cast<const std::byte*>(memory.get()));
+// Distinct memory does not overlap, so there is no more of it than the section.
+std::shared_ptr<const void> WeightsReader::copy(uint64_t offset, int64_t bytes) {
+  std::shared_ptr<const void>& known = copies_[{offset, bytes}];
+  if (known) return known;
+  copied_ += static_cast<uint64_t>(bytes);
+  TORCHTRT_REQUIRE(kCorruptPlan, copied_ <= section_.size(), "the plan is damaged: weights overlap");
+  std::shared_ptr<void> memory = allocate_aligned(bytes);
+  std::memcpy(memory.get(), section_.data() + offset, static_cast<size_t>(bytes));
+  return known = std::move(memory);
 }
 
 Weights WeightsReader::get(Cursor& in) {
@@ -54,12 +59,13 @@ Weights WeightsReader::get(Cursor& in) {
     weights.data = weights.owner.get();
     return weights;
   }
-  const bool inside = weights.count > 0 && offset <= length_ && offset % kAlignment == 0 &&
-                      static_cast<uint64_t>(weights.count) <= length_ * 8 &&
-                      static_cast<uint64_t>(weights.bytes()) <= length_ - offset;
+  const uint64_t length = section_.size();
+  const bool inside = weights.count > 0 && offset <= length && offset % kAlignment == 0 &&
+                      static_cast<uint64_t>(weights.count) <= length * 8 &&
+                      static_cast<uint64_t>(weights.bytes()) <= length - offset;
   TORCHTRT_REQUIRE(kCorruptPlan, inside, "the plan is damaged: ", weights.count, " weights lie outside their section");
-  weights.data = memory_.get() + offset;
-  weights.owner = std::shared_ptr<const void>(memory_, weights.data);
+  weights.owner = copy(offset, weights.bytes());
+  weights.data = weights.owner.get();
   return weights;
 }
 

@@ -29,8 +29,8 @@ class WeightsWriter {
 
 class WeightsReader {
  public:
-  // Copies the section: the file may go away.
-  explicit WeightsReader(ByteSpan section);
+  explicit WeightsReader(ByteSpan section) : section_(section) {}
+  // Copied, since the file may go away; each distinct memory by itself, so that a refit frees what it replaces.
   Weights get(Cursor& in);
   // Ordinals of weights that the file leaves out; zeros stand for them.
   const std::set<size_t>& absent() const { return absent_; }
@@ -39,8 +39,11 @@ class WeightsReader {
  private:
   std::set<size_t> absent_;
   size_t count_ = 0;
-  std::shared_ptr<const std::byte> memory_;
-  uint64_t length_;
+  std::shared_ptr<const void> copy(uint64_t offset, int64_t bytes);
+
+  ByteSpan section_;
+  uint64_t copied_ = 0;
+  std::map<std::tuple<uint64_t, int64_t>, std::shared_ptr<const void>> copies_;
 };
 
 }  // namespace torchtrt::engine

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/engine/graph/known_weights.h"
 #include "core/engine/passes/passes.h"
 
 namespace torchtrt::engine {
@@ -27,7 +28,7 @@ std::optional<double> uniform_value(const Graph& graph, ValueId value) {
 }
 
 ValueId add_constant(Graph& graph, const Weights& weights, const Shape& shape, const std::string& name) {
-  const NodeId node = graph.add(Constant{weights, shape}, {});
+  const NodeId node = graph.add(Constant{KnownWeights::share_known(weights), shape}, {});
   graph.set_name(node, name);
   return graph.node(node).outputs[0];
 }

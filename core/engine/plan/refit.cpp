@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/engine/graph/compact.h"
+#include "core/engine/graph/known_weights.h"
 #include "core/engine/passes/passes.h"
 #include "core/engine/plan/assemble.h"
 #include "core/engine/plan/body.h"
@@ -119,6 +120,16 @@ std::vector<RefittableWeights> refittable_weights(const Graph& graph, const std:
   return result;
 }
 
+std::vector<Weights> present_weights(const RefitSource& source) {
+  std::map<size_t, Weights> by_ordinal;
+  visit_weights(source.graph, [&](size_t ordinal, const Node&, std::string_view, const Weights& weights) {
+    by_ordinal[ordinal] = weights;
+  });
+  std::vector<Weights> result;
+  for (const RefittableWeights& w : source.weights) result.push_back(by_ordinal[w.ordinal]);
+  return result;
+}
+
 std::shared_ptr<const void> zeros(int64_t bytes) {
   void* memory = std::calloc(static_cast<size_t>(std::max<int64_t>(bytes, 1)), 1);
   if (memory == nullptr) throw std::bad_alloc();
@@ -187,6 +198,8 @@ std::shared_ptr<const Plan> refit(const Plan& plan, const std::map<size_t, Weigh
   size_t ordinal = 0;
   exchange(graph, ordinal, by_ordinal);
   check_quantization(graph, live_nodes(graph));  // bodies have no constants that could have changed
+  const KnownWeights known(plan.graph);
+  const KnownWeights::Scope sharing(known);
   const bool complete = std::none_of(weights.begin(), weights.end(), [](const auto& w) { return w.absent; });
   TORCHTRT_REQUIRE(kInvalidState, complete, "weights are missing");
   return remake(plan, std::move(graph), std::move(weights), source.stripped);

@@ -58,8 +58,11 @@ void assemble_source(Plan& plan);
 // The same plan without its refittable weights. Throws for a plan that is not refittable.
 std::shared_ptr<const Plan> strip(const Plan& plan);
 
+// By position in RefitSource::weights: the present values, of the type that the network has now.
+std::vector<Weights> present_weights(const RefitSource& source);
+
 // The plan with new weights, by position in RefitSource::weights; `fresh` have owners, and type and count of the
-// original. Throws, naming them, where absent ones are not among them. Profiles are not checked again: weights that
+// original. What stays the same is shared with `plan`, see Note [Sharing weights]. Throws, naming them, where absent ones are not among them. Profiles are not checked again: weights that
 // may be exchanged change no shape.
 std::shared_ptr<const Plan> refit(const Plan& plan, const std::map<size_t, Weights>& fresh);
 
