@@ -347,7 +347,7 @@ class InPlace(Plugin):
 
 # Plugin has IPluginV3OneBuild as a base; the aliasing one has its second version instead.
 def second_version(body: type) -> type:
-    members = {k: v for c in reversed(body.__mro__) if c.__module__ == __name__ for k, v in vars(c).items()}
+    members = {k: v for c in reversed(body.__mro__) if c.__module__.startswith("tests.") for k, v in vars(c).items()}
     members = {k: v for k, v in members.items() if k not in ("__dict__", "__weakref__", "__init_subclass__")}
     bases = (trt.IPluginV3, trt.IPluginV3OneCore, trt.IPluginV3OneBuildV2, trt.IPluginV3OneRuntime)
     made = type(body.__name__, bases, {})

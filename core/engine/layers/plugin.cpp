@@ -57,19 +57,36 @@ void check_rule(const DimRule& rule, const Types& types) {
   }
 }
 
+// A plugin takes what the network has; only where the network was weakly typed one real type for another.
+bool can_take(DType graph, DType plugin) { return graph == plugin || (is_floating(graph) && is_floating(plugin)); }
+
+// Types of a plan: those of an aliased output are those of its input, which is written through one output alone.
+bool types_fit(const PluginLayer& layer, size_t inputs) {
+  const Types graph = to_types(layer.graph_types), plugin = to_types(layer.plugin_types);
+  if (graph.size() != plugin.size() || !std::equal(graph.begin(), graph.end(), plugin.begin(), can_take)) return false;
+  std::vector<bool> written(inputs);
+  for (size_t output = 0; output < layer.aliases.size(); ++output) {
+    if (layer.aliases[output] < 0) continue;
+    const auto input = static_cast<size_t>(layer.aliases[output]);
+    if (graph[input] != graph[inputs + output] || plugin[input] != plugin[inputs + output] || written[input])
+      return false;
+    written[input] = true;
+  }
+  return true;
+}
+
 // The rule of a plan, after a look at everything else that the plan says of the plugin.
-DimRule built_rule(const PluginLayer& layer) {
+DimRule built_rule(const PluginLayer& layer, int64_t inputs) {
   DimRule rule = DimRule::decoded(layer.rule);
-  const int64_t tensors = std::ssize(to_types(layer.plugin_types)), outputs = rule.output_count();
+  const int64_t outputs = rule.output_count();
   const auto names_input = [&](int64_t input) { return input >= 0 && input < layer.tensors; };
   const auto names_input_or_none = [&](int64_t input) { return input == -1 || names_input(input); };
   TORCHTRT_REQUIRE(kCorruptPlan,
-                   std::ssize(layer.graph_types) == tensors && outputs <= tensors && layer.tensors >= 0 &&
-                       layer.tensors <= tensors - outputs && layer.workspace >= 0 &&
-                       (layer.tensors == tensors - outputs || tensors - outputs <= int64_t{kMostMaskedInputs}) &&
-                       (layer.aliases.empty() || std::ssize(layer.aliases) == outputs) &&
+                   std::ssize(layer.graph_types) == inputs + outputs && layer.tensors >= 0 && layer.tensors <= inputs &&
+                       layer.workspace >= 0 && (layer.aliases.empty() || std::ssize(layer.aliases) == outputs) &&
                        std::all_of(layer.aliases.begin(), layer.aliases.end(), names_input_or_none) &&
-                       std::all_of(layer.in_place.begin(), layer.in_place.end(), names_input),
+                       std::all_of(layer.in_place.begin(), layer.in_place.end(), names_input) &&
+                       types_fit(layer, static_cast<size_t>(inputs)),
                    "the plan is damaged: ", layer.title());
   check_rule(rule, to_types(std::span(layer.graph_types).last(static_cast<size_t>(outputs))));
   return rule;
@@ -85,17 +102,17 @@ uint32_t PluginLayer::host_inputs() const { return tensors < 0 || tensors >= 32 
 
 Types PluginLayer::infer_types(const Types& in) const {
   expect_inputs(in, in.size());  // c1
+  TORCHTRT_CHECK(static_cast<size_t>(tensors) == in.size() || in.size() <= kMostMaskedInputs, in.size(),
+                 " inputs, at most ", kMostMaskedInputs, " are possible where some are shape inputs");  // c4
+  for (size_t i = static_cast<size_t>(tensors); i < in.size(); ++i)
+    expect_type(is_index(in[i]), join("shape input ", i - static_cast<size_t>(tensors)), "int32 or int64",
+                in[i]);  // c3
   if (is_built()) {
     const Types known = to_types(graph_types);
     TORCHTRT_CHECK(in.size() <= known.size() && std::equal(in.begin(), in.end(), known.begin()),
                    "the plugin was built for other types of inputs");
     return {known.begin() + static_cast<std::ptrdiff_t>(in.size()), known.end()};
   }
-  TORCHTRT_CHECK(static_cast<size_t>(tensors) == in.size() || in.size() <= kMostMaskedInputs, in.size(),
-                 " inputs, at most ", kMostMaskedInputs, " are possible where some are shape inputs");  // c4
-  for (size_t i = static_cast<size_t>(tensors); i < in.size(); ++i)
-    expect_type(is_index(in[i]), join("shape input ", i - static_cast<size_t>(tensors)), "int32 or int64",
-                in[i]);  // c3
   TORCHTRT_REQUIRE(kInternal, slot->object, title(), " is not there");
   const std::scoped_lock lock(slot->mutex);
   for (const auto& [asked, answered] : slot->types)
@@ -112,7 +129,7 @@ Types PluginLayer::infer_types(const Types& in) const {
 DimRule PluginLayer::shape_rule(const ShapeArgs& in) const {
   const std::scoped_lock lock(slot->mutex);
   if (is_built()) {
-    if (slot->answers.empty()) slot->answers.push_back({{}, {}, built_rule(*this)});
+    if (slot->answers.empty()) slot->answers.push_back({{}, {}, built_rule(*this, in.size())});
     return slot->answers.front().rule;
   }
   for (const Slot::Answer& answer : slot->answers)

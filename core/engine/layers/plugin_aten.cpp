@@ -123,6 +123,9 @@ at::Tensor aliased_memory(const PluginLayer& op, const Call& call, Run& run, int
   TORCHTRT_REQUIRE(
       kInvalidState, !in_place || !dest.defined() || dest.const_data_ptr() == run.in[input].const_data_ptr(), "output ",
       output, " of ", op.title(), " is its input ", input, ", written in place: bind both to the same address");
+  TORCHTRT_REQUIRE(kExecution, run.bounds[output] == run.inputs[input].shape, "output ", output, " of ", op.title(),
+                   " is its input ", input, ", written in place: its shape ", run.bounds[output],
+                   " must be that of the input, ", run.inputs[input].shape);
   if (!in_place) run.in[input] = run.in[input].clone();
   return run.in[input];
 }
