@@ -28,6 +28,7 @@
 #include "core/engine/layers/reduce.h"
 #include "core/engine/layers/reformat.h"
 #include "core/engine/layers/resize.h"
+#include "core/engine/layers/row_normalization.h"
 #include "core/engine/layers/scale.h"
 #include "core/engine/layers/scatter.h"
 #include "core/engine/layers/slice.h"
@@ -108,6 +109,7 @@ constexpr Row kRows[] = {
     ROW(Resize, coordinates),
     ROW(Resize, selector),
     ROW(Resize, rounding),
+    ROW(RowNormalization, to_type),
     ROW(Scale, mode),
     ROW(Scale, to_type),
     ROW(Scatter, mode),

@@ -16,6 +16,10 @@ bool fuse_linear(Graph& graph);
 bool make_attention(Graph& graph);
 bool fold_attention_mask(Graph& graph);
 bool make_gelu(Graph& graph);
+bool make_normalization(Graph& graph);
+bool fuse_residual_norm(Graph& graph);
 bool fuse_convolution(Graph& graph);
+bool move_residual_bias(Graph& graph);
+bool fuse_pointwise(Graph& graph);
 
 }  // namespace torchtrt::engine

@@ -18,10 +18,14 @@ constexpr Pass kPasses[] = {
     {"fold_constants", 2, fold_constants},
     {"merge_equal_nodes", 2, merge_equal_nodes},
     {"fold_attention_mask", 2, fold_attention_mask},
+    {"make_normalization", 2, make_normalization},
     {"make_gelu", 2, make_gelu},
     {"merge_linears", 2, merge_linears},
     {"fuse_linear", 2, fuse_linear},
     {"fuse_convolution", 2, fuse_convolution},
+    {"move_residual_bias", 2, move_residual_bias},
+    {"fuse_residual_norm", 2, fuse_residual_norm},
+    {"fuse_pointwise", 2, fuse_pointwise},
 };
 
 }  // namespace
