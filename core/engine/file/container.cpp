@@ -3,7 +3,7 @@
 //   c2  the format version is ours
 //   c3  the file has the length it says
 //   c4  header and directory have their checksum
-//   c5  sections lie where the layout puts them: in order, aligned, inside the file
+//   c5  sections lie where the layout puts them: in order of their ids, each once, aligned, inside the file
 //   c6  bytes between sections are zero
 //   c7  each section has its checksum
 #include "core/engine/file/container.h"
@@ -112,14 +112,15 @@ std::map<SectionId, ByteSpan> read_container(ByteSpan file) {
     const bool placed = entry.zero == 0 && entry.offset == aligned(end) && entry.offset <= file.size() &&
                         entry.length <= file.size() - entry.offset;
     TORCHTRT_REQUIRE(kCorruptPlan, placed, "the plan is damaged: section ", entry.id, " lies outside it");  // c5
+    const auto id = static_cast<SectionId>(entry.id);
+    TORCHTRT_REQUIRE(kCorruptPlan, sections.empty() || sections.rbegin()->first < id, "the plan is damaged: section ",
+                     entry.id, " is out of order");  // c5
     TORCHTRT_REQUIRE(kCorruptPlan, all_zero(file.subspan(end, entry.offset - end)),
-                     "the plan is damaged before section ",
-                     entry.id);  // c6
+                     "the plan is damaged before section ", entry.id);  // c6
     const ByteSpan bytes = file.subspan(entry.offset, entry.length);
     TORCHTRT_REQUIRE(kCorruptPlan, xxh64(bytes) == entry.checksum, "the plan is damaged: section ", entry.id,
                      " has another checksum");  // c7
-    TORCHTRT_REQUIRE(kCorruptPlan, sections.emplace(static_cast<SectionId>(entry.id), bytes).second,
-                     "the plan is damaged: section ", entry.id, " is there twice");
+    sections.emplace_hint(sections.end(), id, bytes);
     end = entry.offset + entry.length;
   }
   TORCHTRT_REQUIRE(kCorruptPlan, end == file.size(), "the plan is damaged: ", file.size() - end, " bytes too many");
