@@ -7,6 +7,7 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import TRT_OF
+from tests.engine._late import Allocator
 from tests.engine._memory import empty, run_context
 from tests.engine._session import STRONG, Session, needs_weak_types, on_device
 
@@ -145,7 +146,9 @@ def test_reformatting_layers_are_part_of_the_engine() -> None:
 @needs_weak_types
 def test_weakly_typed_networks_have_formats() -> None:
     x = torch.randn(2, 3, 4, 5)
-    context = negate((2, 3, 4, 5), x_format=F.HWC, y_format=F.HWC, flags=0).engine().create_execution_context()
+    context = (
+        negate((2, 3, 4, 5), x_format=F.HWC, y_format=F.HWC, flags=0).engine().create_execution_context()
+    )
     memory, out = on_device(pack(x, 1, False, 2)), empty((2, 4, 5, 3))
     assert run_context(context, {"x": memory.view(2, 3, 4, 5)}, {"y": out})
     assert torch.equal(out.cpu(), pack(-x, 1, False, 2))
@@ -170,8 +173,41 @@ def test_empty_tensors_have_formats() -> None:
     context = session.engine().create_execution_context()
     spare = empty((1,))
     assert context.set_input_shape("x", (0, 3, 4, 5))
-    assert context.set_tensor_address("x", spare.data_ptr()) and context.set_tensor_address("y", spare.data_ptr())
+    assert context.set_tensor_address("x", spare.data_ptr()) and context.set_tensor_address(
+        "y", spare.data_ptr()
+    )
     assert context.execute_async_v3(0)
+
+
+@pytest.mark.parametrize("allocates", [False, True])
+@pytest.mark.parametrize(("kind", "vector"), [(F.HWC, 1), (F.CHW32, 32)], ids=["HWC", "CHW32"])
+def test_outputs_whose_length_depends_on_data_have_formats(kind: F, vector: int, allocates: bool) -> None:
+    """The images that are marked."""
+    session = Session()
+    network, x, marks = (
+        session.network,
+        session.input("x", (5, 3, 2, 2)),
+        session.input("marks", (5,), trt.bool),
+    )
+    places = network.add_shuffle(network.add_non_zero(marks, trt.int64).get_output(0))
+    places.reshape_dims = (-1,)
+    y = network.add_gather(x, places.get_output(0), 0).get_output(0)
+    y.name, y.allowed_formats = "y", 1 << int(kind)
+    network.mark_output(y)
+    context = session.engine().create_execution_context()
+    assert context.get_max_output_size("y") == 5 * (3 if vector == 1 else vector) * 4 * 4
+    images = torch.randn(5, 3, 2, 2)
+    for chosen in ([1, 0, 1, 1, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1]):
+        flags = torch.tensor(chosen, dtype=torch.bool)
+        wanted = pack(images[flags], vector, kind == F.CHW32, 2).flatten()
+        allocator, memory = Allocator(), empty((5 * vector * 3 * 4,))
+        if allocates:
+            assert context.set_output_allocator("y", allocator)
+        assert run_context(context, {"x": on_device(images), "marks": on_device(flags)}, {"y": memory})
+        if allocates:
+            assert allocator.shape == (sum(chosen), 3, 2, 2)
+            memory = allocator.memory[: wanted.numel() * 4].view(torch.float32)
+        assert torch.equal(memory[: wanted.numel()].cpu(), wanted)
 
 
 # ---- refused. Reformat c2: whole bytes (int4 has no network inputs here), c3: built, c4: rank; formats c1: shape tensors

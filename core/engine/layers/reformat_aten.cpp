@@ -41,8 +41,8 @@ void run(const Reformat& op, Call& call) {
   const int c = channel_axis(op.format, static_cast<int>(x.dim()));
   if (!op.to_format) return call.set(0, read(stored(x, op.format, shape), row_of(op.format), c, x.size(c)));
   at::Tensor dest = call.dest(0);
-  TORCHTRT_REQUIRE(kUnsupported, dest.defined(), "an output whose lengths only the run knows cannot have format ",
-                   row_of(op.format).name, "; allow kLINEAR");
+  // Its lengths are those of its input, so even where only the run knows them they are known when it runs.
+  TORCHTRT_REQUIRE(kInternal, dest.defined(), "there is no output of format ", row_of(op.format).name);
   write(x, stored(dest, op.format, shape), row_of(op.format), c);
   call.set(0, std::move(dest));
 }

@@ -1,11 +1,13 @@
 // Formats: which boundary tensors are reformatted.
 //   c1  a shape tensor is row major
 //   c2  rank, type and kind of format: those of Reformat
+//   c3  a layer inside a loop or conditional reformats nothing: its tensors are not the caller's
 #include "core/engine/plan/formats.h"
 
 #include <algorithm>
 
 #include "core/engine/layers/reformat.h"
+#include "core/engine/plan/body.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -72,6 +74,11 @@ void check_reformats(const Plan& plan) {
     TORCHTRT_REQUIRE(kInvalidConfig, format_at(outside, !op->to_format) == op->format, "layer \"", node.name,
                      "\" reads or writes format ", row_of(op->format).name, " where the engine has another");
   }
+  visit_graphs(plan.graph, [&](const Graph& level) {
+    for (const Node& node : level.nodes())
+      TORCHTRT_REQUIRE(kInvalidConfig, &level == &plan.graph || !node.layer || !as<Reformat>(*node.layer), "layer \"",
+                       node.name, "\" reads or writes the caller's memory from inside a loop or conditional");  // c3
+  });
   for (const Binding& binding : plan.bindings)  // c1
     TORCHTRT_CHECK(binding.format == Format::kLinear || !binding.on_host, "shape tensor \"", binding.name,
                    "\" does not allow kLINEAR, the only format of shape tensors");
