@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ def built(
     builder = trt.Builder(logger)
     net = Net(builder.create_network(STRONG))
     config = builder.create_builder_config()
+    config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
     config.builder_optimization_level = level
     tensors = [net.add_input(f"x{i}", TRT_OF[x.dtype], tuple(x.shape)) for i, x in enumerate(inputs)]
     outputs = build(net, *tensors)
@@ -33,6 +35,18 @@ def built(
     assert plan is not None, logger.errors()
     changed = {m[1] for _, line in logger.lines if (m := re.match(r"pass (\w+) changed", line))}
     return bytes(plan), changed
+
+
+def layers_of(plan: bytes) -> list[dict[str, Any]]:
+    """What an inspector tells of the layers of a plan with detailed verbosity, constants aside."""
+    engine = trt.Runtime(Logger()).deserialize_cuda_engine(plan)
+    told = engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
+    return [layer for layer in json.loads(told)["Layers"] if layer["LayerType"] != "Constant"]
+
+
+def kinds(build: Callable[..., Any], inputs: Sequence[torch.Tensor]) -> set[str]:
+    """Kinds of layers that the passes leave of a network."""
+    return {layer["LayerType"] for layer in layers_of(built(build, inputs)[0])}
 
 
 def check_fused(

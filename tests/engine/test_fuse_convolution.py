@@ -7,8 +7,8 @@ import tensorrt as trt
 import torch
 import torch.nn.functional as F
 
-from tests.engine._case import FLOATS, check, sample
-from tests.engine._passes import built, check_fused
+from tests.engine._case import FLOATS, TRT_OF, check, sample
+from tests.engine._passes import built, check_fused, kinds
 
 KERNEL, BIAS = sample((4, 3, 3, 3), seed=1), sample((4,), seed=2)
 
@@ -78,6 +78,76 @@ def test_batch_norm_goes_into_the_weights(dtype):
     check_fused(build, [sample((2, 3, 5, 6), dtype)], normalized, "fold_scale_into_convolution")
 
 
+HALVES = [torch.float16, torch.bfloat16]
+SCALE, SHIFT = sample((4,), low=0.5, high=2, seed=6), sample((4,), seed=7)
+
+
+def cast(n, x, dtype):
+    return n.add_cast(x, TRT_OF[dtype]).get_output(0)
+
+
+def by_scale(n, y):
+    weights = [n.weights(SHIFT), n.weights(SCALE)]
+    return n.add_scale(y, trt.ScaleMode.CHANNEL, *weights).get_output(0)
+
+
+def by_constants(n, y):
+    """(y - shift / 2) / (1 / scale) * 0.5"""
+    shift, scale = (v.reshape(1, 4, 1, 1) for v in (SHIFT, SCALE))
+    for op, constant in (("SUB", shift / 2), ("DIV", 1 / scale), ("PROD", torch.full((1, 1, 1, 1), 0.5))):
+        y = n.add_elementwise(y, n.constant(constant), getattr(trt.ElementWiseOperation, op)).get_output(0)
+    return y
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("form", [by_scale, by_constants])
+def test_batch_norm_in_float32_goes_into_half_weights(form, dtype):
+    def build(n, x):
+        y = form(n, cast(n, convolution(n, x, dtype).get_output(0), torch.float32))
+        return relu(n, cast(n, y, dtype))
+
+    def normalized(x):
+        scale, shift = (v.double()[:, None, None] for v in (SCALE, SHIFT))
+        y = reference(dtype, False, False)(x)
+        return F.relu(y * scale + shift if form is by_scale else (y - shift / 2) * scale * 0.5)
+
+    x = sample((2, 3, 5, 6), dtype)
+    check_fused(build, [x], normalized, "fold_scale_into_convolution")
+    assert kinds(build, [x]) == {"FusedConvolution"}
+
+
+def test_casts_that_others_use_stay():
+    def build(n, x):
+        wide = cast(n, convolution(n, x, torch.float16).get_output(0), torch.float32)
+        return [cast(n, by_scale(n, wide), torch.float16), cast(n, relu(n, wide), torch.float16)]
+
+    def normalized(x):
+        y = reference(torch.float16, False, False)(x).half().to(x.dtype)
+        return [y * SCALE.double()[:, None, None] + SHIFT.double()[:, None, None], F.relu(y)]
+
+    x = sample((2, 3, 5, 6), torch.float16)
+    assert "fold_scale_into_convolution" not in built(build, [x])[1]
+    check(build, [x], normalized, dtypes=[torch.float16] * 2)
+
+
+def test_a_result_of_another_type_stays():
+    x = sample((2, 3, 5, 6), torch.float16)
+
+    def build(n, x):
+        wide = cast(n, convolution(n, x, torch.float16).get_output(0), torch.float32)
+        return cast(n, by_scale(n, wide), torch.bfloat16)
+
+    assert "fold_scale_into_convolution" not in built(build, [x])[1]
+
+
+def test_a_division_by_zero_stays():
+    def build(n, x):
+        y, zero = convolution(n, x).get_output(0), n.constant(torch.zeros(1, 4, 1, 1))
+        return n.add_elementwise(y, zero, trt.ElementWiseOperation.DIV).get_output(0)
+
+    assert "fold_scale_into_convolution" not in built(build, [sample((2, 3, 5, 6))])[1]
+
+
 @pytest.mark.parametrize(("weight", "factor", "x"), [(10, 1e4, 1e-3), (1e-3, 1e-4, 1e3)], ids=["large", "small"])
 def test_products_that_float16_cannot_hold_stay_outside(weight, factor, x):
     kernel = torch.full((4, 3, 3, 3), weight).half()
@@ -105,6 +175,47 @@ def test_two_convolutions_meet():
 
     x = sample((2, 3, 5, 6))
     check(build, [x], twice)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_bias_of_a_residual_is_added_once(dtype):
+    other = sample((4, 3, 1, 1), seed=9)
+
+    def build(n, x):
+        shortcut = n.add_convolution_nd(x, 4, (1, 1), n.weights(other.to(dtype)), n.weights(BIAS.to(dtype)))
+        return relu(n, add(n, shortcut.get_output(0), convolution(n, x, dtype).get_output(0)))
+
+    def both(x):
+        shortcut = F.conv2d(x, other.to(dtype).double(), BIAS.to(dtype).double())
+        return F.relu(reference(dtype, False, False)(x) + shortcut)
+
+    check_fused(build, [sample((2, 3, 5, 6), dtype)], both, "move_residual_bias")
+
+
+def test_biases_whose_sum_float16_cannot_hold_stay():
+    large = torch.full((4,), 4e4).half()
+
+    def build(n, x):
+        parts = [n.add_convolution_nd(x, 4, (3, 3), n.weights(KERNEL.half()), n.weights(b)) for b in (large, large)]
+        return relu(n, add(n, *(part.get_output(0) for part in parts)))
+
+    changed = built(build, [sample((2, 3, 5, 6), torch.float16)])[1]
+    assert "fuse_convolution" in changed and "move_residual_bias" not in changed
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("window", [(1, 1), (2, 3), (4, 4)], ids=str)
+def test_windows_side_by_side(window, dtype):
+    kernel = sample((4, 3, *window), dtype, seed=8)
+
+    def build(n, x):
+        layer = n.add_convolution_nd(x, 4, window, n.weights(kernel), n.weights(BIAS.to(dtype)))
+        layer.stride_nd = window
+        return layer.get_output(0)
+
+    x = sample((2, 3, 9, 10), dtype)
+    side_by_side = lambda x: F.conv2d(x, kernel.double(), BIAS.to(dtype).double(), stride=window)  # noqa: E731
+    check_fused(build, [x], side_by_side, "fuse_convolution")
 
 
 def test_residual_that_broadcasts_stays_outside():

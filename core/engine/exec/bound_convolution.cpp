@@ -4,7 +4,13 @@
 // layout, its result has it, and what follows keeps it; layers that want another convert, as outputs of the engine do.
 // Weights are packed at the first run and shared by all contexts of the plan. Operators are found by name: where a
 // PyTorch has them not, or an operator refuses these shapes, the convolution runs by its parts.
+//
+// Note [Windows side by side]: where windows neither overlap nor leave gaps, a convolution is a product of matrices,
+// one window a row. cuBLAS adds a bias in the product, cuDNN without relu in a kernel of its own; and images have fewer
+// channels than tensor cores take: cuDNN pads them, but a window has points enough.
 #include <ATen/Functions.h>
+
+#include <algorithm>
 
 #include "core/engine/exec/bound_kernel.h"
 #include "core/engine/exec/boxed.h"
@@ -16,6 +22,7 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr auto kLast = at::MemoryFormat::ChannelsLast;
+constexpr int64_t kFewChannels = 4;
 
 c10::IValue optional_tensor(const Call& call, int i) { return call.has(i) ? c10::IValue(call.in(i)) : c10::IValue(); }
 
@@ -78,24 +85,51 @@ class BoundConvolution final : public BoundKernel {
   // Tensor cores take the narrow types; float32 has no use for another layout.
   bool run_cuda(Call& call) {
     if (call.in(0).scalar_type() == at::kFloat || op_.groups != 1) return false;
-    if (!weights_)
-      weights_ = packed_weights(call.in(1), "channels last", [&] { return call.in(1).contiguous(kLast); });
-    if (!weights_) return false;
-    const at::Tensor x = call.in(0).contiguous(kLast);
+    if (is_product(call)) {
+      run_product(call);
+      return true;
+    }
+    const at::Tensor x = call.in(0).contiguous(kLast), weights = channels_last_weights(call.in(1));
     const auto bias = call.has(2) ? std::optional(call.in(2)) : std::nullopt;
     if (!op_.relu) {
       const std::vector<int64_t> zeros(op_.kernel_size.size(), 0);
-      at::Tensor y = at::convolution(x, *weights_, bias, op_.stride, op_.pre_padding, op_.dilation,
+      at::Tensor y = at::convolution(x, weights, bias, op_.stride, op_.pre_padding, op_.dilation,
                                      /*transposed=*/false, zeros, op_.groups);
       if (call.has(3)) y.add_(call.in(3));
       call.set(0, std::move(y));
     } else if (call.has(3)) {
-      call.set(0, at::cudnn_convolution_add_relu(x, *weights_, call.in(3).contiguous(kLast), 1, bias, op_.stride,
+      call.set(0, at::cudnn_convolution_add_relu(x, weights, call.in(3).contiguous(kLast), 1, bias, op_.stride,
                                                  op_.pre_padding, op_.dilation, op_.groups));
     } else {
-      call.set(0, at::cudnn_convolution_relu(x, *weights_, bias, op_.stride, op_.pre_padding, op_.dilation, op_.groups));
+      call.set(0, at::cudnn_convolution_relu(x, weights, bias, op_.stride, op_.pre_padding, op_.dilation, op_.groups));
     }
     return true;
+  }
+
+  at::Tensor channels_last_weights(const at::Tensor& given) {
+    if (!weights_) weights_ = packed_weights(given, "channels last", [&] { return given.contiguous(kLast); });
+    return weights_ ? *weights_ : given.contiguous(kLast);  // streamed weights are brought along at every run
+  }
+
+  // See Note [Windows side by side].
+  bool is_product(const Call& call) const {
+    const auto all = [](const std::vector<int64_t>& list, int64_t n) {
+      return std::all_of(list.begin(), list.end(), [&](int64_t i) { return i == n; });
+    };
+    if (op_.relu || !call.has(2) || call.has(3) || op_.kernel_size != op_.stride) return false;
+    if (!all(op_.pre_padding, 0) || !all(op_.dilation, 1)) return false;
+    return all(op_.stride, 1) || call.in(0).size(1) <= kFewChannels;
+  }
+
+  void run_product(Call& call) {
+    const Shape& shape = call.out_shape(0);
+    const int64_t batch = shape[0], maps = shape[1], height = shape[2], width = shape[3];
+    const bool points = op_.stride[0] == 1 && op_.stride[1] == 1;
+    at::Tensor x = points ? call.in(0).contiguous(kLast) : call.in(0);
+    x = x.unfold(2, op_.stride[0], op_.stride[0]).unfold(3, op_.stride[1], op_.stride[1]).permute({0, 2, 3, 1, 4, 5});
+    const at::Tensor rows = x.reshape({batch * height * width, call.in(1).numel() / maps});
+    const at::Tensor y = at::addmm(call.in(2), rows, call.in(1).reshape({maps, -1}).t());
+    call.set(0, y.view({batch, height, width, maps}).permute({0, 3, 1, 2}));
   }
 
   const Layer& layer_;

@@ -86,6 +86,9 @@ class Context {
   // What a block needs for the present shapes, by the plan of memory; throws where a shape is missing.
   virtual int64_t block_bytes() = 0;
 
+  // Told why runs are slower than they might be.
+  virtual void set_warning(std::function<void(const std::string& text)> warning) = 0;
+
   // ---- telling of runs; each slows them down
   // Called behind each layer with its name, when that has run.
   virtual void set_layer_log(std::function<void(const std::string& layer)> log) = 0;

@@ -17,7 +17,7 @@ struct Settings {
   Communicator communicator;
   void* block = nullptr;
   int64_t block_bytes = 0;
-  std::function<void(const std::string&)> layer_log;
+  std::function<void(const std::string&)> warning, layer_log;
   bool times = false;
   std::shared_ptr<const DebugListener> listener;
 
@@ -28,6 +28,7 @@ struct Settings {
     for (const auto& [name, allocator] : allocators) context.set_output_allocator(name, allocator);
     context.set_communicator(communicator);
     if (block) context.set_block(block, block_bytes);
+    if (warning) context.set_warning(warning);
     if (layer_log) context.set_layer_log(layer_log);
     if (times) context.record_times(true);
     if (listener) context.set_debug_listener(listener);
@@ -80,6 +81,10 @@ class FollowingContext final : public Context {
     settings_.block_bytes = bytes;
   }
   int64_t block_bytes() override { return inner().block_bytes(); }
+  void set_warning(std::function<void(const std::string&)> warning) override {
+    settings_.warning = warning;
+    inner().set_warning(std::move(warning));
+  }
   void set_layer_log(std::function<void(const std::string&)> log) override {
     settings_.layer_log = log;
     inner().set_layer_log(std::move(log));

@@ -5,8 +5,10 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/exec/transfer.h"
+#include "core/util/error.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -22,7 +24,7 @@ constexpr std::string_view kRecordable[] = {
     "Deconvolution", "Dequantize", "DynamicQuantize", "Einsum",    "ElementWise",    "FusedConvolution", "FusedLinear", "Gather",
     "GridSample",   "Identity",   "KVCacheUpdate", "LRN",          "Linear",         "MatrixMultiply",  "Normalization",
     "OneHot",       "Padding",    "ParametricReLU", "Pooling",     "Quantize",       "RaggedSoftMax",   "Reduce",
-    "Reformat",     "Resize",     "ReverseSequence", "RotaryEmbedding", "Scale",     "Scatter",         "Select",
+    "Reformat",     "Resize",     "ReverseSequence", "RotaryEmbedding", "RowNormalization", "Scale",     "Scatter",         "Select",
     "ShapeOf",      "Shuffle",    "Slice",        "Softmax",       "Squeeze",        "TopK",            "Unary",
     "Unsqueeze"};
 
@@ -109,14 +111,22 @@ bool Recorder::run(Recordings& recordings, const Addresses& addresses, const Pla
     }
     if (recordings.misses < kMaxMisses || !copies) return false;
     if (!recordings.staged.graph) record_staged(recordings, addresses, run);
-  } catch (const std::exception&) {  // plain runs go on; what they throw is reported
-    recordings.recordable = false;
-    recordings.graphs.clear();
-    recordings.buffers.clear();
+  } catch (const std::exception& error) {  // plain runs go on; what they throw is reported
+    give_up(recordings, error.what());
     return false;
   }
   launch_staged(recordings, addresses, plan);
   return true;
+}
+
+void Recorder::give_up(Recordings& recordings, const char* reason) {
+  recordings.recordable = false;
+  recordings.graphs.clear();
+  recordings.staged = {};
+  recordings.buffers.clear();
+  const std::string_view text = reason;
+  if (auto warning = std::exchange(warning_, {}))
+    warning(join("runs stay without a CUDA graph, which could not be recorded: ", text.substr(0, text.find('\n'))));
 }
 
 void Recorder::launch(CudaGraph& graph) {

@@ -7,12 +7,15 @@
 //    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied.
 //  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run
 //    foreign code, or bring weights along from the host. While the caller's own stream is being captured, runs are plain.
+//  - A recording that fails is not tried again: the program's runs stay plain, and the logger is told once.
 //  - Graphs of a context share memory. A run on another stream than the one before waits for that.
 #pragma once
 
 #include <c10/core/Event.h>
 
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "core/engine/exec/bindings.h"
 #include "core/engine/exec/cuda_graph.h"
@@ -46,6 +49,8 @@ class Recorder {
   explicit Recorder(c10::Device device);
 
   bool enabled() const { return enabled_; }
+  // Told why a recording failed, once.
+  void set_warning(std::function<void(const std::string&)> warning) { warning_ = std::move(warning); }
   // Runs the program on the present stream by a graph; false: there is none yet, and a plain run is due. `run` is a plain
   // run with bindings at other addresses.
   bool run(Recordings& recordings, const Addresses& addresses, const Plan& plan,
@@ -59,8 +64,11 @@ class Recorder {
   void launch(CudaGraph& graph);
   void launch_staged(Recordings& recordings, const Addresses& addresses, const Plan& plan);
 
+  void give_up(Recordings& recordings, const char* reason);
+
   c10::Device device_;
   bool enabled_ = false;
+  std::function<void(const std::string&)> warning_;
   std::optional<CudaGraph::Pool> pool_;
   std::optional<c10::Event> last_;  // the end of the last launch
   c10::StreamId last_stream_ = 0;
