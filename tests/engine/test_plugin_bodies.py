@@ -5,9 +5,9 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import sample
+from tests.engine._plugin_v3 import Double, registered
 from tests.engine._plugins import Runner
 from tests.engine._session import Session
-from tests.engine.test_plugin_v3 import Double, registered
 
 
 def constant(session: Session, value: torch.Tensor, dtype: trt.DataType) -> trt.ITensor:

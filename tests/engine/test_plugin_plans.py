@@ -12,9 +12,17 @@ import torch
 
 from tests.engine._case import device, sample
 from tests.engine._plan_bytes import container_of, sections_of
+from tests.engine._plugin_v3 import (
+    Double,
+    Plugin,
+    aliased_network,
+    exprs,
+    network,
+    registered,
+    second_version,
+)
 from tests.engine._plugins import Runner, stream
 from tests.engine._session import Session
-from tests.engine.test_plugin_v3 import Double, Plugin, aliased_network, exprs, network, registered, second_version
 
 GRAPH = 2  # number of the section
 

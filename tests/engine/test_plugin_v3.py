@@ -1,11 +1,8 @@
-"""IPluginV3 written in Python: shapes, shape inputs, size tensors, aliases, formats, tactics, and what is refused.
-
-Constraints of PluginV3 (plugin.cpp) are cited as c1 to c6, those of plan/plugins.cpp as plan c1 and c2.
-"""
+"""IPluginV3 written in Python: shapes, shape inputs, size tensors, aliases, tactics, fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,148 +10,33 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import sample
+from tests.engine._case import TRT_OF, device, sample
 from tests.engine._late import Allocator
-from tests.engine._plugins import REGISTRY, Runner, descs, field, stream, tensor_at, wait
-from tests.engine._session import BEFORE_10_16, STRONG, Session
+from tests.engine._plugin_v3 import (
+    CREATORS,
+    Aliased,
+    Double,
+    Filled,
+    Plugin,
+    aliased_network,
+    exprs,
+    network,
+    registered,
+)
+from tests.engine._plugins import Runner, descs, field, stream, tensor_at, wait
+from tests.engine._session import BEFORE_10_16, Session
 
 SUM, PROD, MAX, MIN, SUB, EQUAL, LESS, FLOOR_DIV, CEIL_DIV = (
     getattr(trt.DimensionOperation, name)
     for name in ("SUM", "PROD", "MAX", "MIN", "SUB", "EQUAL", "LESS", "FLOOR_DIV", "CEIL_DIV")
 )
-MADE: dict[str, type] = {}
 
 
-def exprs(*lengths: Any) -> trt.DimsExprs:
-    made = trt.DimsExprs(len(lengths))
-    for i, length in enumerate(lengths):
-        made[i] = length
-    return made
-
-
-class Plugin(trt.IPluginV3, trt.IPluginV3OneCore, trt.IPluginV3OneBuild, trt.IPluginV3OneRuntime):
-    """One float32 output with the shape of input 0, unless a subclass says otherwise. Subclasses are plugins by name."""
-
-    build: type = trt.IPluginV3OneBuild
-    tactics: list[int] = []
-    ended = 0
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        MADE[cls.__name__] = cls
-
-    def __init__(self) -> None:
-        for base in (trt.IPluginV3, trt.IPluginV3OneCore, self.build, trt.IPluginV3OneRuntime):
-            base.__init__(self)
-        self.plugin_name, self.plugin_version, self.plugin_namespace = type(self).__name__, "1", "python"
-        self.num_outputs = 1
-        self.tactic: int | None = None
-
-    def get_capability_interface(self, kind: Any) -> Any:
-        return self
-
-    def clone(self) -> Any:
-        made = type(self)()
-        made.__dict__.update(self.__dict__)
-        return made
-
-    def destroy(self) -> None:
-        Plugin.ended += 1
-
-    def get_output_data_types(self, types: Any) -> Any:
-        return [types[0]] * self.num_outputs
-
-    def get_output_shapes(self, inputs: Any, shape_inputs: Any, builder: Any) -> Any:
-        return [exprs(*(inputs[0][i] for i in range(len(inputs[0]))))] * self.num_outputs
-
-    def supports_format_combination(self, position: int, tensors: Any, inputs: int) -> bool:
-        return tensors[position].desc.format == trt.TensorFormat.LINEAR
-
-    def configure_plugin(self, inputs: Any, outputs: Any) -> None: ...
-
-    def get_workspace_size(self, inputs: Any, outputs: Any) -> int:
-        return 0
-
-    def get_valid_tactics(self) -> list[int]:
-        return self.tactics
-
-    def set_tactic(self, tactic: int) -> None:
-        self.tactic = tactic
-
-    def on_shape_change(self, inputs: Any, outputs: Any) -> None: ...
-
-    def attach_to_context(self, context: Any) -> Any:
-        return self.clone()
-
-    def enqueue(self, i_desc: Any, o_desc: Any, inputs: Any, outputs: Any, workspace: int, queue: int) -> None:
-        self.compute(descs(i_desc, inputs), descs(o_desc, outputs))
-
-    def compute(self, inputs: Sequence[torch.Tensor], outputs: Sequence[torch.Tensor]) -> None:
-        raise NotImplementedError
-
-    def get_fields_to_serialize(self) -> trt.PluginFieldCollection:
-        return trt.PluginFieldCollection([])
-
-
-class Creator(trt.IPluginCreatorV3One):
-    def __init__(self, kind: type) -> None:
-        trt.IPluginCreatorV3One.__init__(self)
-        self.kind = kind
-        self.name, self.plugin_version, self.plugin_namespace = kind.__name__, "1", "python"
-        self.field_names = trt.PluginFieldCollection([])
-        self.seen: list[Any] = []
-
-    def create_plugin(self, name: str, fields: Any, phase: Any) -> Any:
-        self.seen = [(f.name, f.type, None if f.data is None else np.array(f.data)) for f in fields]
-        return self.kind()
-
-
-CREATORS: dict[str, Creator] = {}
-
-
-def registered(kind: type) -> Creator:
-    if kind.__name__ not in CREATORS:
-        CREATORS[kind.__name__] = Creator(kind)
-        assert REGISTRY.register_creator(CREATORS[kind.__name__], "python")
-    return CREATORS[kind.__name__]
-
-
-def network(
-    plugin: Plugin,
-    shapes: Sequence[tuple[int, ...]],
-    dtype: Any = trt.float32,
-    values: Sequence[tuple[int, ...]] = (),
-    flags: int = STRONG,
-) -> tuple[Session, Any]:
-    """Inputs x0, x1, ..., shape inputs s0, ... of int64, outputs y0, ..."""
-    registered(type(plugin))
-    session = Session(flags)
-    inputs = [session.input(f"x{i}", shape, dtype) for i, shape in enumerate(shapes)]
-    given = [session.input(f"s{i}", shape, trt.int64) for i, shape in enumerate(values)]
-    layer = session.network.add_plugin_v3(inputs, given, plugin)
-    for i in range(0 if layer is None else layer.num_outputs):
-        layer.get_output(i).name = f"y{i}"
-        session.network.mark_output(layer.get_output(i))
-    return session, layer
-
-
-def error_of(plugin: Plugin, shapes: Sequence[tuple[int, ...]] = ((2, 3),), **options: Any) -> str:
-    """Of the add function or of the build, which must fail."""
-    session, layer = network(plugin, shapes, **options)
-    assert layer is None or session.plan() is None
-    return session.logger.errors()[-1]
-
-
-class Double(Plugin):
-    def compute(self, inputs: Sequence[torch.Tensor], outputs: Sequence[torch.Tensor]) -> None:
-        outputs[0].copy_(inputs[0] * 2)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.int32, torch.int64, torch.int8])
+@pytest.mark.parametrize(
+    "dtype", [torch.float32, torch.float16, torch.bfloat16, torch.int32, torch.int64, torch.int8]
+)
 @pytest.mark.parametrize("shape", [(2, 3), (), (0, 3), (1,) * 8])
 def test_types_and_ranks(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
-    from tests.engine._case import TRT_OF
-
     session, _ = network(Double(), [shape], TRT_OF[dtype])
     x = sample(shape, dtype)
     y = Runner(session.engine())(x0=x)[0]
@@ -221,16 +103,6 @@ def test_known_lengths_are_constants() -> None:
     assert seen[:2] == [[False, True], [-(2**63), 3]]
 
 
-class Filled(Plugin):
-    """Ones, of the shape that the values of its shape input give."""
-
-    def get_output_shapes(self, inputs: Any, shape_inputs: Any, builder: Any) -> Any:
-        return [exprs(*(shape_inputs[0][i] for i in range(len(shape_inputs[0]))))]
-
-    def compute(self, inputs: Sequence[torch.Tensor], outputs: Sequence[torch.Tensor]) -> None:
-        outputs[0].fill_(1).mul_(inputs[1].sum().to(torch.float32))
-
-
 def test_shape_inputs_by_value() -> None:
     session, layer = network(Filled(), [(2, 3)], values=[(2,)])
     profile = session.builder.create_optimization_profile()
@@ -275,9 +147,13 @@ class Positive(Plugin):
         return [exprs(builder.constant(1), size), exprs()]
 
     def configure_plugin(self, inputs: Any, outputs: Any) -> None:
-        Positive.told = [tuple(d) for d in (outputs[0].desc.dims, outputs[0].min, outputs[0].opt, outputs[0].max)]
+        Positive.told = [
+            tuple(d) for d in (outputs[0].desc.dims, outputs[0].min, outputs[0].opt, outputs[0].max)
+        ]
 
-    def enqueue(self, i_desc: Any, o_desc: Any, inputs: Any, outputs: Any, workspace: int, queue: int) -> None:
+    def enqueue(
+        self, i_desc: Any, o_desc: Any, inputs: Any, outputs: Any, workspace: int, queue: int
+    ) -> None:
         assert tuple(o_desc[0].dims) == (1, -1)
         x = descs(i_desc, inputs)[0]
         kept = x[x > 0]
@@ -332,66 +208,18 @@ def test_a_size_above_its_bound_fails_the_run() -> None:
     assert "size tensor" in session.logger.last_error()
 
 
-class InPlace(Plugin):
-    """Adds 1 to input 0 where it stands."""
-
-    build = trt.IPluginV3OneBuildV2
-
-    def get_aliased_input(self, output: int) -> int:
-        return 0
-
-    def enqueue(self, i_desc: Any, o_desc: Any, inputs: Any, outputs: Any, workspace: int, queue: int) -> None:
-        assert inputs[0] == outputs[0]
-        descs(i_desc, inputs)[0].add_(1)
-
-
-# Plugin has IPluginV3OneBuild as a base; the aliasing one has its second version instead.
-def second_version(body: type) -> type:
-    members = {k: v for c in reversed(body.__mro__) if c.__module__.startswith("tests.") for k, v in vars(c).items()}
-    members = {k: v for k, v in members.items() if k not in ("__dict__", "__weakref__", "__init_subclass__")}
-    bases = (trt.IPluginV3, trt.IPluginV3OneCore, trt.IPluginV3OneBuildV2, trt.IPluginV3OneRuntime)
-    made = type(body.__name__, bases, {})
-    for name, value in members.items():
-        setattr(made, name, value)
-
-    def start(self: Any) -> None:
-        for base in bases:
-            base.__init__(self)
-        self.plugin_name, self.plugin_version, self.plugin_namespace = body.__name__, "1", "python"
-        self.num_outputs = 1
-        self.tactic = None
-
-    made.__init__ = start  # type: ignore[misc]
-    return made
-
-
-Aliased = second_version(InPlace)
-
-
-def aliased_network(kind: type = Aliased) -> Session:
-    session, _ = network(kind(), [(2, 3)])
-    session.config.set_preview_feature(trt.PreviewFeature.ALIASED_PLUGIN_IO_10_03, True)
-    return session
-
-
 def test_aliased_outputs_are_written_in_place() -> None:
     engine = aliased_network().engine()
     assert engine.get_aliased_input_tensor("y0") == "x0"
     run = Runner(engine)
     x = sample((2, 3))
-    x0 = x.clone().to(tensor_device())
+    x0 = x.clone().to(device())
     context = run.context
     context.set_tensor_address("x0", x0.data_ptr())
     context.set_tensor_address("y0", x0.data_ptr())
     assert context.execute_async_v3(stream())
     wait()
     assert torch.equal(x0.cpu(), x + 1)
-
-
-def tensor_device() -> torch.device:
-    from tests.engine._case import device
-
-    return device()
 
 
 def test_aliased_outputs_need_the_address_of_their_input() -> None:
@@ -459,7 +287,9 @@ def test_fields_of_every_type_come_back() -> None:
         assert data is None or np.array_equal(data, expected)
 
 
-@pytest.mark.xfail(BEFORE_10_16, reason="not understood: older bindings end more plugins than the engine does")
+@pytest.mark.xfail(
+    BEFORE_10_16, reason="not understood: older bindings end more plugins than the engine does"
+)
 def test_python_plugins_end_once() -> None:
     import gc
 
@@ -489,159 +319,3 @@ def test_an_exception_in_a_run_fails_it() -> None:
     session, _ = network(Raises(), [(2, 3)])
     assert not Runner(session.engine()).start(x0=sample((2, 3)))
     assert "enqueue" in session.logger.last_error()
-
-
-# ---- what is refused
-
-
-def with_types(*types: Any) -> Plugin:
-    class Typed(Double):
-        def get_output_data_types(self, inputs: Any) -> Any:
-            return list(types)
-
-    return Typed()
-
-
-def with_shapes(make: Callable[..., Any], outputs: int = 1, types: Sequence[Any] = (trt.float32,)) -> Plugin:
-    class Shaped(Double):
-        def __init__(self) -> None:
-            super().__init__()
-            self.num_outputs = outputs
-
-        def get_output_data_types(self, inputs: Any) -> Any:
-            return list(types)
-
-        def get_output_shapes(self, inputs: Any, shape_inputs: Any, builder: Any) -> Any:
-            return make(inputs, builder)
-
-    return Shaped()
-
-
-@pytest.mark.parametrize("kind", [trt.bool, trt.uint8])
-def test_c2_bool_and_uint8_outputs_are_refused(kind: Any) -> None:
-    assert "bool and uint8 are not possible" in error_of(with_types(kind))
-
-
-def test_c3_types_of_shape_inputs() -> None:
-    session = Session()
-    x, s = session.input("x0", (2, 3)), session.input("s0", (2,), trt.float32)
-    assert session.network.add_plugin_v3([x], [s], Filled()) is None
-    assert "shape input 0" in session.logger.last_error()
-
-
-@pytest.mark.parametrize("shape", [(2, 2), (9,), (-1,)])
-def test_c3_shapes_of_shape_inputs(shape: tuple[int, ...]) -> None:
-    assert "shape input 0" in error_of(Filled(), values=[shape])
-
-
-def test_c4_many_inputs_with_shape_inputs() -> None:
-    assert "at most 32" in error_of(Filled(), [(1,)] * 32, values=[(2,)])
-
-
-def test_many_inputs_without_shape_inputs() -> None:
-    class SumAll(Double):
-        def compute(self, inputs: Sequence[torch.Tensor], outputs: Sequence[torch.Tensor]) -> None:
-            outputs[0].copy_(torch.stack(list(inputs)).sum(0))
-
-    session, _ = network(SumAll(), [(2,)] * 40)
-    xs = {f"x{i}": sample((2,), seed=i) for i in range(40)}
-    wanted = torch.stack(list(xs.values())).double().sum(0).float()
-    torch.testing.assert_close(Runner(session.engine())(**xs)[0], wanted)
-
-
-def test_c5_a_negative_length_is_refused() -> None:
-    plugin = with_shapes(lambda i, b: [exprs(b.operation(SUB, i[0][0], b.constant(5)))])
-    assert "negative length" in error_of(plugin)
-
-
-def test_c5_a_negative_length_is_refused_at_run_time() -> None:
-    plugin = with_shapes(lambda i, b: [exprs(b.operation(SUB, i[0][0], b.constant(2)))])
-    session, _ = network(plugin, [(-1,)])
-    session.profile(x0=((1,), (4,), (8,)))
-    run = Runner(session.engine())
-    assert run.context.set_input_shape("x0", (1,))
-    x = sample((8,)).to(tensor_device())
-    run.context.set_tensor_address("x0", x.data_ptr())
-    run.context.set_tensor_address("y0", x.data_ptr())
-    assert not run.context.execute_async_v3(stream())
-    assert "negative length" in session.logger.errors()[-1]
-
-
-def test_c5_a_division_by_zero_is_refused() -> None:
-    plugin = with_shapes(lambda i, b: [exprs(b.operation(FLOOR_DIV, i[0][1], i[0][0]))])
-    session, _ = network(plugin, [(-1, 3)])
-    session.profile(x0=((0, 3), (0, 3), (2, 3)))
-    assert session.plan() is None
-    assert "divided by 0" in session.logger.errors()[-1]
-
-
-def test_c5_foreign_expressions_are_refused() -> None:
-    kept: list[Any] = []
-
-    def make(inputs: Any, builder: Any) -> Any:
-        kept.append(builder.constant(3))
-        return [exprs(kept[0])]
-
-    plugin = with_shapes(make)
-    session, layer = network(plugin, [(-1,)])
-    assert tuple(layer.get_output(0).shape) == (3,)
-    session.network.get_input(0).shape = (4,)
-    layer.get_output(0).shape  # noqa: B018  (asked again only where what it was told no longer holds)
-
-
-def test_c6_size_tensors_have_rank_0() -> None:
-    def make(inputs: Any, b: Any) -> Any:
-        return [exprs(b.declare_size_tensor(1, inputs[0][0], inputs[0][0])), exprs(b.constant(1))]
-
-    assert "must have rank 0" in error_of(with_shapes(make, 2, [trt.float32, trt.int32]), [(4,)])
-
-
-def test_c6_size_tensors_are_int32() -> None:
-    def make(inputs: Any, b: Any) -> Any:
-        return [exprs(b.declare_size_tensor(1, inputs[0][0], inputs[0][0])), exprs()]
-
-    assert "must be int32" in error_of(with_shapes(make, 2, [trt.float32, trt.int64]), [(4,)])
-
-
-def test_c6_size_tensors_are_outputs() -> None:
-    def make(inputs: Any, b: Any) -> Any:
-        return [exprs(b.declare_size_tensor(5, inputs[0][0], inputs[0][0])), exprs()]
-
-    assert "size tensor 5" in error_of(with_shapes(make, 2, [trt.float32, trt.int32]), [(4,)])
-
-
-def test_plan_c1_aliases_name_an_input_once() -> None:
-    class Far(InPlace):
-        def get_aliased_input(self, output: int) -> int:
-            return 3
-
-    kind = second_version(Far)
-    session = aliased_network(kind)
-    assert session.plan() is None
-    assert "aliased to input 3" in session.logger.last_error()
-
-
-def test_plan_c2_aliases_have_the_shape_of_their_input() -> None:
-    class Longer(InPlace):
-        def get_output_shapes(self, inputs: Any, shape_inputs: Any, builder: Any) -> Any:
-            return [exprs(builder.constant(9))]
-
-    session = aliased_network(second_version(Longer))
-    assert session.plan() is None
-    assert "aliased to its input 0" in session.logger.last_error()
-
-
-def test_a_refused_format_names_the_tensor() -> None:
-    class Channels(Double):
-        def supports_format_combination(self, position: int, tensors: Any, inputs: int) -> bool:
-            return position == 0 and tensors[position].desc.format == trt.TensorFormat.LINEAR
-
-    text = error_of(Channels())
-    assert "refused output 0" in text
-
-
-def test_plugins_of_two_networks_do_not_mix() -> None:
-    session, other = Session(), Session()
-    x = other.input("x", (2, 3))
-    assert session.network.add_plugin_v3([x], [], Double()) is None
-    assert "another network" in session.logger.last_error()
