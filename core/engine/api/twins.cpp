@@ -80,6 +80,7 @@ constexpr KindRow kKinds[] = {
     {"ParametricReLU", nv::LayerType::kPARAMETRIC_RELU},
     {"PluginV2", nv::LayerType::kPLUGIN_V2},
     {"PluginV3", nv::LayerType::kPLUGIN_V3},
+    {"Pointwise", nv::LayerType::kELEMENTWISE},
     {"Pooling", nv::LayerType::kPOOLING},
     {"RaggedSoftMax", nv::LayerType::kRAGGED_SOFTMAX},
     {"Quantize", nv::LayerType::kQUANTIZE},

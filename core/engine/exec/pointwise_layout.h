@@ -1,0 +1,38 @@
+// PointwiseLayout: how the operands of a Pointwise layer lie in memory, with axes put together as far as they go.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "core/engine/layers/kernel.h"
+
+namespace torchtrt::engine {
+
+struct PointwiseLayout {
+  std::vector<int64_t> order;    // axes of the tensors, the outermost in memory first
+  bool plain = true;             // they are in their own order
+  std::vector<int64_t> lengths;  // of the axes that are left, at least one
+  std::vector<std::vector<char>>
+      runs;  // by input, by axis that is left: along it; else the input has one element there
+  int64_t volume = 1;
+
+  // Elements between neighbours of an input along the axes that are left.
+  std::vector<int64_t> strides_of(size_t input) const;
+  bool is_full(size_t input) const;
+  bool is_scalar(size_t input) const;
+};
+
+// In the order of the first input that has all elements of the result.
+PointwiseLayout layout_of(const Call& call);
+
+// Input i so that its elements follow each other in the order of the layout.
+at::Tensor operand_of(const Call& call, int i, const PointwiseLayout& layout);
+
+// Memory for output i, in the order of the layout; `lines`: the same, with axes in that order.
+struct PointwiseResult {
+  at::Tensor tensor, lines;
+};
+PointwiseResult result_of(const Call& call, int i, const PointwiseLayout& layout);
+
+}  // namespace torchtrt::engine
