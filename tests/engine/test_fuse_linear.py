@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine._case import FLOATS, check, run_engine, sample
+from tests.engine._case import FLOATS, TRT_OF, check, run_engine, sample
 from tests.engine._passes import built, check_fused
 from tests.engine._products import linear
 
@@ -76,6 +76,68 @@ def test_any_lengths(name, lead, features, outputs, with_bias, dynamic):
 def test_silu_the_other_way_round():
     weight, bias = weights_of()
     check_fused(whole("silu", weight, bias, swapped=True), [sample((9, 16))], reference("silu", weight, bias), PASS)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_silu_in_float32(dtype):
+    weight, bias = weights_of(dtype)
+
+    def build(n, x):
+        wide = n.add_cast(linear(n, x, weight, bias), trt.float32).get_output(0)
+        return n.add_cast(activated(n, wide, "silu"), TRT_OF[dtype]).get_output(0)
+
+    check_fused(build, [sample((3, 8, 16), dtype, -1, 1)], reference("silu", weight, bias), PASS)
+
+
+def reshaped(n, y, shape, transpose=()):
+    layer = n.add_shuffle(y)
+    layer.reshape_dims = shape
+    if transpose:
+        layer.second_transpose = transpose
+    return layer.get_output(0)
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+@pytest.mark.parametrize("transpose", [(), (0, 2, 1)], ids=["reshape", "transpose"])
+def test_shuffle_between_goes_behind(transpose, name):
+    weight, bias = weights_of()
+    build = lambda n, x: activated(  # noqa: E731
+        n, reshaped(n, linear(n, x, weight, bias), (3, 7, 8), transpose), name
+    )
+    wanted = lambda x: reference(name, weight, bias)(x).view(3, 7, 8)  # noqa: E731
+    turned = (lambda x: wanted(x).permute(transpose)) if transpose else wanted
+    check_fused(build, [sample((21, 16), low=-1, high=1)], turned, PASS)
+
+
+def test_shuffle_to_lengths_of_run_time():
+    weight, bias = weights_of()
+
+    def build(n, x):
+        lengths = n.add_slice(n.add_shape(x).get_output(0), (0,), (1,), (1,)).get_output(0)
+        shape = n.add_concatenation([lengths, n.constant(torch.tensor([2, 4]))]).get_output(0)
+        layer = n.add_shuffle(linear(n, x, weight, bias))
+        layer.set_input(1, shape)
+        return activated(n, layer.get_output(0), "gelu tanh")
+
+    x = sample((5, 16), low=-1, high=1)
+    check(build, [x], lambda x: reference("gelu tanh", weight, bias)(x).view(-1, 2, 4),
+          dynamic=[((1, 16), (5, 16), (40, 16))])  # fmt: skip
+
+
+@pytest.mark.parametrize("which", ["product", "shuffle"])
+def test_shuffle_between_outputs_stays(which):
+    weight, bias = weights_of()
+
+    def build(n, x):
+        y = linear(n, x, weight, bias)
+        z = reshaped(n, y, (3, 7, 8))
+        return [activated(n, z, "relu"), y if which == "product" else z]
+
+    x = sample((21, 16), low=-1, high=1)
+    assert PASS not in built(build, [x])[1]
+    product = lambda x: F.linear(x, weight.double(), bias.double())  # noqa: E731
+    shape = (21, 8) if which == "product" else (3, 7, 8)
+    check(build, [x], lambda x: [F.relu(product(x)).view(3, 7, 8), product(x).view(shape)], dtypes=[torch.float32] * 2)
 
 
 @pytest.mark.parametrize("name", ["relu", "gelu", "silu"])
