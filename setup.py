@@ -20,7 +20,8 @@ MAJORS = os.environ.get("TORCHTRT_TENSORRT_MAJORS", "10;11").split(";")
 
 
 def bindings_requirement() -> str:
-    """NVIDIA's bindings: libraries for version N serve every one of its releases, of 10 those from 10.13.2 on."""
+    """NVIDIA's bindings: libraries for version N serve every one of its releases,
+    of 10 those from 10.13.2 on."""
     return f"tensorrt-cu13-bindings>=10.13.2,<{max(map(int, MAJORS)) + 1}"
 
 
@@ -48,7 +49,11 @@ def build_native() -> Path:
     if not configured_for_us(build):
         build = ROOT / "build" / f"cmake-wheel-{sys.implementation.cache_tag}"
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-        arguments = [f"-DPython3_EXECUTABLE={sys.executable}", "-DTORCHTRT_BUILD_TESTS=OFF", "-DTORCHTRT_WERROR=OFF"]
+        arguments = [
+            f"-DPython3_EXECUTABLE={sys.executable}",
+            "-DTORCHTRT_BUILD_TESTS=OFF",
+            "-DTORCHTRT_WERROR=OFF",
+        ]
         extra = os.environ.get("TORCHTRT_CMAKE_ARGS", "").split()
         subprocess.check_call([cmake, "-S", ROOT, "-B", build, *generator, *arguments, *extra])
     subprocess.check_call([cmake, "-S", ROOT, "-B", build, f"-DTORCHTRT_TENSORRT_MAJORS={';'.join(MAJORS)}"])
@@ -58,7 +63,8 @@ def build_native() -> Path:
 
 
 class BuildWithNative(build_py):
-    """build_py that also builds and takes along the C++ parts; an editable install leaves that to tools/build.sh."""
+    """build_py that also builds and takes along the C++ parts;
+    an editable install leaves that to tools/build.sh."""
 
     def run(self) -> None:
         super().run()
@@ -94,5 +100,9 @@ setup(
     version=VERSION,
     install_requires=[torch_requirement(), bindings_requirement(), "filelock"],
     distclass=NativeDistribution,
-    cmdclass={"build_py": BuildWithNative, "editable_wheel": EditableWithNative, "bdist_wheel": PlatformWheel},
+    cmdclass={
+        "build_py": BuildWithNative,
+        "editable_wheel": EditableWithNative,
+        "bdist_wheel": PlatformWheel,
+    },
 )

@@ -15,12 +15,16 @@ def synchronize() -> None:
         torch.cuda.synchronize()
 
 
-def measure(candidates: dict[str, Callable[[], object]], rounds: int = 15, warmup: int = 3,
-            min_round_seconds: float = 0.02) -> dict[str, float]:
+def measure(
+    candidates: dict[str, Callable[[], object]],
+    rounds: int = 15,
+    warmup: int = 3,
+    min_round_seconds: float = 0.02,
+) -> dict[str, float]:
     """Median seconds per call of each candidate.
 
-    Each round runs every candidate once after the other, so that a slow phase of the machine hits all of them. A
-    candidate's share of a round repeats its call until `min_round_seconds` have passed.
+    Each round runs every candidate once after the other, so that a slow phase of the machine hits all of
+    them. A candidate's share of a round repeats its call until `min_round_seconds` have passed.
     """
     repeats = {}
     for name, call in candidates.items():
@@ -42,9 +46,11 @@ def measure(candidates: dict[str, Callable[[], object]], rounds: int = 15, warmu
     return {name: statistics.median(times) for name, times in samples.items()}
 
 
-def print_table(title: str, rows: list[tuple[str, dict[str, float]]], base: str, unit: float = 1e3,
-                unit_name: str = "ms") -> None:
-    """One line per row: each candidate's time, and its speed relative to `base` (above 1: faster than base)."""
+def print_table(
+    title: str, rows: list[tuple[str, dict[str, float]]], base: str, unit: float = 1e3, unit_name: str = "ms"
+) -> None:
+    """One line per row: each candidate's time, and its speed relative to `base` (above 1:
+    faster than base)."""
     names = list(rows[0][1])
     print(f"\n{title}  ({unit_name}; x: speed relative to {base})")
     width = max(len(label) for label, _ in rows)

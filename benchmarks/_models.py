@@ -46,8 +46,16 @@ def _vit() -> torch.nn.Module:
 def _bert(hidden: int, layers: int, heads: int) -> torch.nn.Module:
     import transformers
 
-    return Hidden(transformers.BertModel(transformers.BertConfig(
-        hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * hidden)))
+    return Hidden(
+        transformers.BertModel(
+            transformers.BertConfig(
+                hidden_size=hidden,
+                num_hidden_layers=layers,
+                num_attention_heads=heads,
+                intermediate_size=4 * hidden,
+            )
+        )
+    )
 
 
 def _gpt2() -> torch.nn.Module:
@@ -84,7 +92,8 @@ MODELS = {
 
 
 def make(name: str, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
-    """A model in evaluation mode; convolutional ones in channels-last on CUDA, which is eager's faster layout there."""
+    """A model in evaluation mode; convolutional ones in channels-last on CUDA,
+    which is eager's faster layout there."""
     torch.manual_seed(0)
     model = MODELS[name].make().eval().requires_grad_(False).to(device, dtype)
     if MODELS[name].convolutional and device.type == "cuda":

@@ -1,4 +1,5 @@
-"""Seconds that our own front end takes per 1000 aten nodes; torch.export and the engine build are shown apart."""
+"""Seconds that our own front end takes per 1000 aten nodes;
+torch.export and the engine build are shown apart."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ class Mlp(torch.nn.Module):
         self.norms = torch.nn.ModuleList(torch.nn.LayerNorm(width) for _ in range(depth))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for linear, norm in zip(self.linears, self.norms):
+        for linear, norm in zip(self.linears, self.norms, strict=True):
             x = norm(x + torch.nn.functional.gelu(linear(x)) * 0.5)
         return x
 
@@ -28,7 +29,9 @@ def main(depth: int = 200) -> None:
     device = torch_tensorrt.provider().device
     model = Mlp(depth).eval().to(device)
     x = torch.randn(4, 64, device=device)
-    torch_tensorrt.compile(Mlp(2).eval().to(device), inputs=[x], min_block_size=1)  # lazy imports are not conversion
+    torch_tensorrt.compile(
+        Mlp(2).eval().to(device), inputs=[x], min_block_size=1
+    )  # lazy imports are not conversion
     start = time.perf_counter()
     program = torch.export.export(model, (x,))
     export_s = time.perf_counter() - start
@@ -39,7 +42,10 @@ def main(depth: int = 200) -> None:
     build_s = sum(engine.seconds["build"] for engine in compiled.report.engines)
     torch.testing.assert_close(compiled(x), model(x))
     ours_s = total_s - build_s
-    print(f"{nodes} aten nodes: export {export_s:.2f} s, our front end {ours_s:.2f} s, engine build {build_s:.2f} s")
+    print(
+        f"{nodes} aten nodes: export {export_s:.2f} s, our front end {ours_s:.2f} s, "
+        f"engine build {build_s:.2f} s"
+    )
     print(f"our front end per 1000 nodes: {ours_s / nodes * 1000:.3f} s (limit 0.5 s)")
 
 

@@ -13,8 +13,9 @@ from _measure import measure, print_table
 
 def minilm(dtype: torch.dtype) -> torch.nn.Module:
     """MiniLM-L6-v2's configuration with random weights (the speed does not depend on the values)."""
-    config = transformers.BertConfig(hidden_size=384, num_hidden_layers=6, num_attention_heads=12,
-                                     intermediate_size=1536)
+    config = transformers.BertConfig(
+        hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536
+    )
     torch.manual_seed(0)
     return Hidden(transformers.BertModel(config)).to(dtype).eval()
 
@@ -46,11 +47,17 @@ def main() -> None:
             with torch.inference_mode(False), torch.no_grad():
                 compiled = torch_tensorrt.compile(model, inputs=[ids, mask], require_full_compilation=True)
             torch.testing.assert_close(compiled(ids, mask), model(ids, mask), rtol=1e-4, atol=1e-4)
-            times = measure({"eager": lambda: model(ids, mask), "torch_tensorrt": lambda: compiled(ids, mask)},
-                            rounds=arguments.rounds)
+            times = measure(
+                {"eager": lambda: model(ids, mask), "torch_tensorrt": lambda: compiled(ids, mask)},
+                rounds=arguments.rounds,
+            )
             rows.append((f"batch {batch:2}", times))
     print(torch_tensorrt.provider())
-    print_table(f"MiniLM-L6 float32, sequence {arguments.sequence}, {device}, {torch.get_num_threads()} threads", rows, "eager")
+    print_table(
+        f"MiniLM-L6 float32, sequence {arguments.sequence}, {device}, {torch.get_num_threads()} threads",
+        rows,
+        "eager",
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""All tests: one thread per worker where several workers share the machine; gpu and nvinfer marks skip with a reason."""
+"""All tests: one thread per worker where several workers share the machine;
+gpu and nvinfer marks skip with a reason."""
 
 import os
 

@@ -38,7 +38,8 @@ def bindings_folder() -> Path:
     if folder is None:
         raise ProviderError(
             f"TensorRT's Python bindings are not installed (no {BINDINGS}, no {META_PACKAGE} is found)\n"
-            f"  They are a plain package without an engine: pip install 'tensorrt-cu13-bindings=={DEFAULT_MAJOR}.*'"
+            f"  They are a plain package without an engine: "
+            f"pip install 'tensorrt-cu13-bindings=={DEFAULT_MAJOR}.*'"
         )
     return folder
 

@@ -59,7 +59,8 @@ def _expressions(metadata: str, inputs: int, output_ranks: list[int]) -> ShapeEx
     if len(expressions.inputs) != inputs or found != output_ranks:
         raise EngineError(
             "the shape expressions of a saved engine are of another engine: "
-            f"{len(expressions.inputs)} inputs and outputs of ranks {found}, the engine has {inputs} and {output_ranks}\n  Compile the model again"
+            f"{len(expressions.inputs)} inputs and outputs of ranks {found}, "
+            f"the engine has {inputs} and {output_ranks}\n  Compile the model again"
         )
     return expressions
 

@@ -18,7 +18,9 @@ _NAME = "torch_tensorrt._C"
 
 def _file_for(major: int) -> Path | None:
     folder = _HERE if major == DEFAULT_MAJOR else _HERE / "lib" / str(major)
-    return next((folder / f"_C{suffix}" for suffix in EXTENSION_SUFFIXES if (folder / f"_C{suffix}").is_file()), None)
+    return next(
+        (folder / f"_C{suffix}" for suffix in EXTENSION_SUFFIXES if (folder / f"_C{suffix}").is_file()), None
+    )
 
 
 def _majors() -> list[int]:
@@ -38,7 +40,8 @@ def load() -> None:
     if path is None and major != DEFAULT_MAJOR:
         known = " and ".join(map(str, _majors()))
         raise ProviderError(
-            f"TensorRT's Python bindings in {folder} are version {major}, this build of torch_tensorrt is for {known}\n"
+            f"TensorRT's Python bindings in {folder} are version {major}, "
+            f"this build of torch_tensorrt is for {known}\n"
             f"  pip install 'tensorrt-cu13-bindings=={_majors()[-1]}.*'"
         )
     if path is None or major == DEFAULT_MAJOR:

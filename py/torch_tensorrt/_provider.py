@@ -13,9 +13,17 @@ from types import ModuleType
 import torch
 
 import torch_tensorrt._C as _C
-from torch_tensorrt._bindings import BINDINGS, LIBS_PACKAGE, META_PACKAGE, bindings_folder, nvidia_folders, spec_of
+from torch_tensorrt._bindings import (
+    BINDINGS,
+    LIBS_PACKAGE,
+    META_PACKAGE,
+    bindings_folder,
+    nvidia_folders,
+    spec_of,
+)
 from torch_tensorrt._errors import EngineError, ProviderError
 from torch_tensorrt._tensorrt_alias import install_alias
+
 
 @dataclass(frozen=True)
 class Provider:

@@ -82,7 +82,10 @@ def test_gpt2(dtype):
 def test_vit(dtype):
     model = Output(varied(vit()), "logits", "pixel_values").eval().to(dtype)
     layers = layers_of(model, torch.randn(2, 3, 32, 32).to(dtype))
-    assert products(layers) == [*[(None, True), (None, True), ("kGELU_ERF", True), (None, True)] * 2, (None, True)]
+    assert products(layers) == [
+        *[(None, True), (None, True), ("kGELU_ERF", True), (None, True)] * 2,
+        (None, True),
+    ]
     assert kinds(layers)["Activation"] == 0
 
 
@@ -105,7 +108,8 @@ def test_gated_mlp(dtype):
 
 
 class GroupedQueries(nn.Module):
-    """Projections of attention with two heads of keys for four of queries, so that merged weights have other lengths."""
+    """Projections of attention with two heads of keys for four of queries,
+    so that merged weights have other lengths."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -234,7 +234,8 @@ def check(
 
 
 def _compare(y: torch.Tensor, wanted: torch.Tensor, eager: Callable[[], torch.Tensor]) -> None:
-    """On the CPU a half result is the float64 one rounded once; CUDA's own kernels round more often, and so do ours."""
+    """On the CPU a half result is the float64 one rounded once;
+    CUDA's own kernels round more often, and so do ours."""
     rounded = wanted.to(y.dtype)
     try:
         torch.testing.assert_close(y, rounded, equal_nan=True, **tolerances(y.dtype))
@@ -245,7 +246,8 @@ def _compare(y: torch.Tensor, wanted: torch.Tensor, eager: Callable[[], torch.Te
 
 
 class _InType(TorchFunctionMode):
-    """Whatever a reference holds in float64 (weights, constants) takes part in `dtype` on the engine's device."""
+    """Whatever a reference holds in float64 (weights,
+    constants) takes part in `dtype` on the engine's device."""
 
     def __init__(self, dtype: torch.dtype) -> None:
         super().__init__()

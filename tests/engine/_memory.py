@@ -1,4 +1,5 @@
-"""Memory behind addresses that the engine hands to callbacks, and runs of engines with any number of tensors."""
+"""Memory behind addresses that the engine hands to callbacks,
+and runs of engines with any number of tensors."""
 
 from __future__ import annotations
 
@@ -45,7 +46,9 @@ def read_memory(address: Any, dtype: trt.DataType, shape: Any) -> torch.Tensor:
     return raw.view(kind).reshape(lengths).clone()
 
 
-def run_context(context: trt.IExecutionContext, inputs: dict[str, torch.Tensor], outputs: dict[str, torch.Tensor]) -> bool:
+def run_context(
+    context: trt.IExecutionContext, inputs: dict[str, torch.Tensor], outputs: dict[str, torch.Tensor]
+) -> bool:
     """Runs with tensors on the engine's device, and waits."""
     for name, x in inputs.items():
         if tuple(context.get_tensor_shape(name)) != tuple(x.shape):

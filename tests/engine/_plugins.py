@@ -54,7 +54,8 @@ def tensor_at(address: int, shape: Sequence[int], dtype: torch.dtype = torch.flo
 def descs(tensors: Sequence[Any], addresses: Sequence[int]) -> list[torch.Tensor]:
     """Tensors for descriptors and addresses of an enqueue."""
     return [
-        tensor_at(address, tuple(desc.dims), TORCH_OF[desc.type]) for desc, address in zip(tensors, addresses, strict=True)
+        tensor_at(address, tuple(desc.dims), TORCH_OF[desc.type])
+        for desc, address in zip(tensors, addresses, strict=True)
     ]
 
 
@@ -64,7 +65,15 @@ class Library:
     def __init__(self, *flags: str) -> None:
         self.path = Path(tempfile.mkdtemp()) / "libplugins_of_tests.so"
         major = trt.__version__.split(".")[0]
-        command = ["g++", "-std=c++17", "-shared", "-fPIC", f"-I{HEADERS / major}", f"-I{HEADERS / 'cuda'}", *flags]
+        command = [
+            "g++",
+            "-std=c++17",
+            "-shared",
+            "-fPIC",
+            f"-I{HEADERS / major}",
+            f"-I{HEADERS / 'cuda'}",
+            *flags,
+        ]
         try:
             subprocess.run(
                 [*command, str(ROOT / "tests" / "engine" / "plugin_library.cpp"), "-o", str(self.path)],
@@ -113,7 +122,8 @@ def library_fields(scale: float = 2.0, fail: str = "") -> trt.PluginFieldCollect
 
 
 def library_plugin(name: str, scale: float = 2.0, fail: str = "") -> Any:
-    """A plugin of the library. C++ plugins made from Python are their creator's caller's, to the end of the process."""
+    """A plugin of the library. C++ plugins made from Python are their creator's caller's,
+    to the end of the process."""
     library()
     creator = REGISTRY.get_creator(name, "1", "library")
     fields = library_fields(scale, fail)

@@ -15,7 +15,13 @@ def add(n: Net, a: Any, b: Any) -> Any:
 
 
 def linear(
-    n: Net, x: Any, weight: torch.Tensor, bias: torch.Tensor | None, *, name: str = "", bias_first: bool = False
+    n: Net,
+    x: Any,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    *,
+    name: str = "",
+    bias_first: bool = False,
 ) -> Any:
     """x W^T + b"""
     lead = (1,) * (len(x.shape) - 2)

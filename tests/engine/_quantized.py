@@ -213,7 +213,8 @@ def run(
 
 
 def is_unset(layer: trt.ILayer) -> bool:
-    """Whether the block shape has rank -1, of which the bindings cannot even tell the length (11: nor the shape)."""
+    """Whether the block shape has rank -1,
+    of which the bindings cannot even tell the length (11: nor the shape)."""
     try:
         return len(layer.block_shape) < 0
     except (ValueError, RuntimeError):

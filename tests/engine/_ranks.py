@@ -1,6 +1,7 @@
 """One process of a group: builds an engine with a collective operation and runs it on this rank's tensor.
 
-python -m tests.engine._ranks RANK RANKS FILE NAME   runs `run_rank` of the case NAME; FILE is where processes meet.
+python -m tests.engine._ranks RANK RANKS FILE NAME   runs `run_rank` of the case NAME; FILE is where processes
+meet.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ def run_collective(
     capsule, alive = communicator(*names)
     assert context.set_communicator(capsule), session.logger.errors()
     del alive  # the text was copied
-    here, y = (Buffer(context.get_tensor_shape(name), TORCH_OF[engine.get_tensor_dtype(name)]) for name in ("x", "y"))
+    here, y = (
+        Buffer(context.get_tensor_shape(name), TORCH_OF[engine.get_tensor_dtype(name)]) for name in ("x", "y")
+    )
     here.tensor.copy_(x)
     assert context.set_tensor_address("x", here.address) and context.set_tensor_address("y", y.address)
     on_cuda = device().type == "cuda"

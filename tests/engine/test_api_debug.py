@@ -22,7 +22,9 @@ class Listener(trt.IDebugListener):
         self.seen: list[tuple[str, torch.Tensor]] = []
         self.locations: set[trt.TensorLocation] = set()
 
-    def process_debug_tensor(self, addr: Any, location: Any, type: Any, shape: Any, name: str, stream: int) -> bool:
+    def process_debug_tensor(
+        self, addr: Any, location: Any, type: Any, shape: Any, name: str, stream: int
+    ) -> bool:
         self.seen.append((name, read_memory(addr, type, shape)))
         self.locations.add(location)
         return True
@@ -37,7 +39,9 @@ def chain(flags: int = STRONG, rows: int = 2) -> Session:
     x = session.input("x", (rows, 3))
     same = session.network.add_identity(x).get_output(0)
     session.two = np.full((1, 3), 2, np.float32)
-    two = session.network.add_constant((1, 3), trt.Weights(trt.float32, session.two.ctypes.data, 3)).get_output(0)
+    two = session.network.add_constant(
+        (1, 3), trt.Weights(trt.float32, session.two.ctypes.data, 3)
+    ).get_output(0)
     double = session.network.add_elementwise(same, two, trt.ElementWiseOperation.PROD).get_output(0)
     positive = session.network.add_activation(double, trt.ActivationType.RELU).get_output(0)
     y = session.network.add_unary(positive, trt.UnaryOperation.NEG).get_output(0)
@@ -48,7 +52,9 @@ def chain(flags: int = STRONG, rows: int = 2) -> Session:
     return session
 
 
-def run(session: Session, listener: Listener | None, *on: str, rows: int = 2) -> tuple[Any, torch.Tensor, Any]:
+def run(
+    session: Session, listener: Listener | None, *on: str, rows: int = 2
+) -> tuple[Any, torch.Tensor, Any]:
     engine = session.engine()
     context = engine.create_execution_context()
     if listener is not None:

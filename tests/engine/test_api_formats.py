@@ -1,4 +1,5 @@
-"""Formats of inputs and outputs in the caller's memory: what the engine tells of them, and that it reads and writes them."""
+"""Formats of inputs and outputs in the caller's memory:
+what the engine tells of them, and that it reads and writes them."""
 
 from __future__ import annotations
 
@@ -210,7 +211,8 @@ def test_outputs_whose_length_depends_on_data_have_formats(kind: F, vector: int,
         assert torch.equal(memory[: wanted.numel()].cpu(), wanted)
 
 
-# ---- refused. Reformat c2: whole bytes (int4 has no network inputs here), c3: built, c4: rank; formats c1: shape tensors
+# ---- refused. Reformat c2: whole bytes (int4 has no network inputs here), c3: built, c4: rank; formats c1:
+# shape tensors
 
 
 @pytest.mark.parametrize("kind", [F.DLA_LINEAR, F.DLA_HWC4], ids=lambda k: k.name)  # Reformat c3

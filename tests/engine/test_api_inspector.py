@@ -39,7 +39,7 @@ def conv_net(verbosity: Any = DETAILED, dynamic: bool = True, dtype: Any = trt.f
 
 def format_of(tensor: dict[str, Any]) -> str:
     """Format and type, which version 11 tells apart."""
-    return tensor["Format/Datatype"] if MAJOR == 10 else f'{tensor["Format"]} {tensor["Datatype"]}'
+    return tensor["Format/Datatype"] if MAJOR == 10 else f"{tensor['Format']} {tensor['Datatype']}"
 
 
 def linear(dtype: Any) -> str:
@@ -81,7 +81,10 @@ def test_parameters_of_a_layer() -> None:
     assert (conv["PrePadding"], conv["PostPadding"]) == ([1, 0], [0, 0])
     assert (conv["OutMaps"], conv["Groups"]) == (6, 2)
     assert conv["PaddingMode"] == "kEXPLICIT_ROUND_DOWN"
-    assert conv["Weights"] == {"Type": "Float", "Count": 108} and conv["Bias"] == {"Type": "Float", "Count": 6}
+    assert conv["Weights"] == {"Type": "Float", "Count": 108} and conv["Bias"] == {
+        "Type": "Float",
+        "Count": 6,
+    }
     assert pool["PoolingType"] == "kMAX" and pool["WindowSize"] == [2, 2]
     assert conv["Metadata"] == 'from "model"\nline 2' and pool["Metadata"] == ""
     assert conv["StreamId"] == 0 and len(conv["Constants"]) == 2 and pool["Constants"] == []
@@ -142,7 +145,13 @@ def test_one_line_for_each_layer() -> None:
     for i, line in enumerate(lines):
         assert inspector.get_layer_information(i, LINE) == line
     conv = next(line for line in lines if line.startswith("Name: conv,"))
-    for part in ("LayerType: Convolution", "Inputs: [{Name: x", "Dimensions: [-1, 4, 8, 8]", "TacticName: ", "StreamId: 0"):
+    for part in (
+        "LayerType: Convolution",
+        "Inputs: [{Name: x",
+        "Dimensions: [-1, 4, 8, 8]",
+        "TacticName: ",
+        "StreamId: 0",
+    ):
         assert part in conv
     assert 'Metadata: from "model" line 2' in conv
 

@@ -23,12 +23,16 @@ def deep(profiles: tuple[tuple[int, int, int], ...] = ((1, 4, 8), (16, 32, 64)))
     """x [n, 16] through products, views and branches to y; tensors between layers live long and short."""
     session = Session()
     n = session.network
-    session.kept = [np.random.default_rng(i).standard_normal((16, 16)).astype(np.float32) / 4 for i in range(4)]
+    session.kept = [
+        np.random.default_rng(i).standard_normal((16, 16)).astype(np.float32) / 4 for i in range(4)
+    ]
     x = t = session.input("x", (-1, 16))
     branches = []
     for w in session.kept:
         weights = n.add_constant((16, 16), trt.Weights(trt.float32, w.ctypes.data, w.size)).get_output(0)
-        t = n.add_matrix_multiply(t, trt.MatrixOperation.NONE, weights, trt.MatrixOperation.NONE).get_output(0)
+        t = n.add_matrix_multiply(t, trt.MatrixOperation.NONE, weights, trt.MatrixOperation.NONE).get_output(
+            0
+        )
         t = n.add_activation(t, trt.ActivationType.TANH).get_output(0)
         view = n.add_shuffle(t)
         view.reshape_dims = (-1, 4, 4)

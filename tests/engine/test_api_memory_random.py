@@ -56,6 +56,10 @@ def test_a_block_changes_no_result(seed: int, dynamic: bool) -> None:
         for ours, theirs in zip(outputs_of(context, inputs), expected, strict=True):
             # A result in another memory order may round otherwise.
             torch.testing.assert_close(
-                ours, theirs, equal_nan=True, **tolerances(ours.dtype), msg=lambda text: f"{text}\n{recipe.describe()}"
+                ours,
+                theirs,
+                equal_nan=True,
+                **tolerances(ours.dtype),
+                msg=lambda text: f"{text}\n{recipe.describe()}",
             )
     assert (memory[size:] == 0xFF).all()

@@ -27,7 +27,9 @@ def two_layers(size: int = 4) -> Session:
     session = Session()
     x = session.input("x", (size, size))
     exp = session.network.add_unary(x, trt.UnaryOperation.EXP)
-    product = session.network.add_matrix_multiply(exp.get_output(0), trt.MatrixOperation.NONE, x, trt.MatrixOperation.NONE)
+    product = session.network.add_matrix_multiply(
+        exp.get_output(0), trt.MatrixOperation.NONE, x, trt.MatrixOperation.NONE
+    )
     exp.name, product.name = "exp", "product"
     product.get_output(0).name = "y"
     session.network.mark_output(product.get_output(0))

@@ -68,7 +68,10 @@ def test_false_constants(elements):
 def test_scalar():
     """Assertion c3"""
     x = sample((2,))
-    build = lambda n, x: (n.add_assertion(number(n, False, torch.bool), MESSAGE), identity(n, x))[1]  # noqa: E731
+    def build(n, x):
+        n.add_assertion(number(n, False, torch.bool), MESSAGE)
+        return identity(n, x)
+
     assert MESSAGE in build_error(build, [x])
 
 

@@ -1,4 +1,5 @@
-"""Attention: masks, causal masking, groups of heads, a quantized softmax. Constraints of core/engine/layers/attention.cpp."""
+"""Attention: masks, causal masking, groups of heads, a quantized softmax.
+Constraints of core/engine/layers/attention.cpp."""
 
 import math
 
@@ -102,7 +103,8 @@ def test_a_query_that_sees_nothing_has_the_result_0(decomposable):
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_quantized_softmax(dtype, rank):
-    """The softmax takes the values of the type that it is quantized to, with a scale that keeps it in range."""
+    """The softmax takes the values of the type that it is quantized to,
+    with a scale that keeps it in range."""
     scale = torch.full((1,) * rank, 1 / 127, dtype=dtype)
     build = attention(normalization_quantize_scale=3, normalization_quantize_to_type=trt.int8)
     check(

@@ -1,4 +1,5 @@
-"""What else reaches into loops and branches: plugins, refitted weights, upper bounds of lengths, damaged plans."""
+"""What else reaches into loops and branches:
+plugins, refitted weights, upper bounds of lengths, damaged plans."""
 
 import random
 import struct

@@ -97,7 +97,8 @@ def test_outer_tensors_and_constants_as_results(condition):
 
 
 def runs_unless(condition, build):
-    """A network of x and the condition fails in a Shuffle where that holds, and answers x where it does not."""
+    """A network of x and the condition fails in a Shuffle where that holds,
+    and answers x where it does not."""
     x = torch.tensor([1.0, 2.0, 7.0])
     plan, log = build_engine(build, [x, condition])
     assert plan, log

@@ -1,7 +1,8 @@
 """Every numbered constraint of a layer kind is cited in its code and by a test that violates it.
 
-The header of `core/engine/layers/<stem>.cpp` opens with "// <Kind>: ..." and lists constraints c1, c2, ... A C++ test
-cites by its name (`TEST(Gather, C6C7Element)`), a Python test by "Gather c6" in an id, a comment or a docstring; in
+The header of `core/engine/layers/<stem>.cpp` opens with "// <Kind>: ..." and lists constraints c1, c2, ... A
+C++ test cites by its name (`TEST(Gather, C6C7Element)`), a Python test by "Gather c6" in an id, a comment or
+a docstring; in
 `test_<stem>.py` and `test_<stem>_<more>.py` the kind goes without saying: `"c6"`, `# c6`,
 `def test_c6_...`. "plan c1" means another file.
 """

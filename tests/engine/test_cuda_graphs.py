@@ -1,4 +1,5 @@
-"""Runs that repeat on CUDA are recorded and replayed; nothing of that shows in results. Note [Recorded runs]."""
+"""Runs that repeat on CUDA are recorded and replayed; nothing of that shows in results.
+Note [Recorded runs]."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ def engine(dynamic: bool = False) -> trt.ICudaEngine:
         session.profile(x=((1, 8), (4, 8), (16, 8)))
     n = session.network
     weight = n.add_constant((8, 8), trt.Weights(trt.float32, WEIGHT.data_ptr(), WEIGHT.numel())).get_output(0)
-    product = n.add_matrix_multiply(x, trt.MatrixOperation.NONE, weight, trt.MatrixOperation.NONE).get_output(0)
+    product = n.add_matrix_multiply(x, trt.MatrixOperation.NONE, weight, trt.MatrixOperation.NONE).get_output(
+        0
+    )
     y = n.add_activation(product, trt.ActivationType.RELU).get_output(0)
     y = n.add_elementwise(y, x, trt.ElementWiseOperation.SUM).get_output(0)
     y.name = "y"

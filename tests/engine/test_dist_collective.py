@@ -41,7 +41,11 @@ def test_one_rank_is_the_identity(op: Any, reduce: Any, root: int, dtype: torch.
 @pytest.mark.parametrize("reduce", REDUCTIONS, ids=str)
 def test_one_rank_reduces_nothing(reduce: Any) -> None:
     for shape in ((), (0, 3)):
-        check(lambda n, x: n.add_dist_collective(x, Op.ALL_REDUCE, reduce, -1, [0]), [sample(shape)], lambda x: x)
+        check(
+            lambda n, x: n.add_dist_collective(x, Op.ALL_REDUCE, reduce, -1, [0]),
+            [sample(shape)],
+            lambda x: x,
+        )
 
 
 def test_number_of_ranks_decides_the_shape() -> None:
@@ -137,7 +141,9 @@ def part(rank: int, dtype: torch.dtype, rows: int = 6) -> torch.Tensor:
     return sample((rows, 3), dtype, 1, 4, seed=rank)
 
 
-REDUCE_CASES = [(op, dtype) for op in REDUCTIONS for dtype in TYPES if dtype != torch.int8 or op != Reduce.AVG]
+REDUCE_CASES = [
+    (op, dtype) for op in REDUCTIONS for dtype in TYPES if dtype != torch.int8 or op != Reduce.AVG
+]
 
 
 def on_rank(rank: int, ranks: int) -> dict[str, torch.Tensor]:
@@ -196,7 +202,9 @@ def reduced(reduce: Any, parts: list[torch.Tensor]) -> torch.Tensor:
     if reduce == Reduce.AVG:
         mean = stack.sum(0) / len(parts)
         return (mean if dtype.is_floating_point else mean.trunc()).to(dtype)
-    whole = {Reduce.SUM: stack.sum, Reduce.PROD: stack.prod, Reduce.MAX: stack.amax, Reduce.MIN: stack.amin}[reduce](0)
+    whole = {Reduce.SUM: stack.sum, Reduce.PROD: stack.prod, Reduce.MAX: stack.amax, Reduce.MIN: stack.amin}[
+        reduce
+    ](0)
     return whole.to(dtype)
 
 
@@ -211,8 +219,12 @@ def test_several_ranks(ranks: int, tmp_path: Path) -> None:
         rows = 6 // ranks
         for rank, found in enumerate(results):
             torch.testing.assert_close(found[f"all_reduce {name}"], whole)
-            torch.testing.assert_close(found[f"reduce {name}"], whole if rank == 1 else torch.zeros_like(whole))
-            torch.testing.assert_close(found[f"reduce_scatter {name}"], whole[rank * rows : (rank + 1) * rows])
+            torch.testing.assert_close(
+                found[f"reduce {name}"], whole if rank == 1 else torch.zeros_like(whole)
+            )
+            torch.testing.assert_close(
+                found[f"reduce_scatter {name}"], whole[rank * rows : (rank + 1) * rows]
+            )
     for dtype in TYPES:
         parts = [part(rank, dtype) for rank in range(ranks)]
         for found in results:

@@ -56,8 +56,12 @@ def test_lengths_of_run_time():
 def test_parts(dtype):
     x, r = sample((2, 3, 5, 6), dtype), sample((2, 4, 5, 6), dtype, seed=3)
     name = "fuse_convolution"
-    check_fused(lambda n, x: convolution(n, x, dtype).get_output(0), [x], reference(dtype, False, False), name)
-    check_fused(lambda n, x: relu(n, convolution(n, x, dtype).get_output(0)), [x], reference(dtype, True, False), name)
+    check_fused(
+        lambda n, x: convolution(n, x, dtype).get_output(0), [x], reference(dtype, False, False), name
+    )
+    check_fused(
+        lambda n, x: relu(n, convolution(n, x, dtype).get_output(0)), [x], reference(dtype, True, False), name
+    )
     both = lambda n, x, r: add(n, r, convolution(n, x, dtype).get_output(0))  # noqa: E731
     check_fused(both, [x, r], reference(dtype, False), name)
 
@@ -148,7 +152,9 @@ def test_a_division_by_zero_stays():
     assert "fold_scale_into_convolution" not in built(build, [sample((2, 3, 5, 6))])[1]
 
 
-@pytest.mark.parametrize(("weight", "factor", "x"), [(10, 1e4, 1e-3), (1e-3, 1e-4, 1e3)], ids=["large", "small"])
+@pytest.mark.parametrize(
+    ("weight", "factor", "x"), [(10, 1e4, 1e-3), (1e-3, 1e-4, 1e3)], ids=["large", "small"]
+)
 def test_products_that_float16_cannot_hold_stay_outside(weight, factor, x):
     kernel = torch.full((4, 3, 3, 3), weight).half()
     scale = torch.full((1, 4, 1, 1), factor).half()
@@ -196,7 +202,9 @@ def test_biases_whose_sum_float16_cannot_hold_stay():
     large = torch.full((4,), 4e4).half()
 
     def build(n, x):
-        parts = [n.add_convolution_nd(x, 4, (3, 3), n.weights(KERNEL.half()), n.weights(b)) for b in (large, large)]
+        parts = [
+            n.add_convolution_nd(x, 4, (3, 3), n.weights(KERNEL.half()), n.weights(b)) for b in (large, large)
+        ]
         return relu(n, add(n, *(part.get_output(0) for part in parts)))
 
     changed = built(build, [sample((2, 3, 5, 6), torch.float16)])[1]
@@ -219,7 +227,9 @@ def test_windows_side_by_side(window, dtype):
 
 
 def test_residual_that_broadcasts_stays_outside():
-    check(whole(torch.float32), [sample((2, 3, 5, 6)), sample((1, 4, 1, 1), seed=3)], reference(torch.float32))
+    check(
+        whole(torch.float32), [sample((2, 3, 5, 6)), sample((1, 4, 1, 1), seed=3)], reference(torch.float32)
+    )
 
 
 def test_result_that_is_an_output_stays():
@@ -228,8 +238,12 @@ def test_result_that_is_an_output_stays():
         return [y, relu(n, add(n, y, r))]
 
     inputs = [sample((2, 3, 5, 6)), sample((2, 4, 5, 6), seed=3)]
-    check(build, inputs, lambda x, r: [reference(torch.float32, False, False)(x), reference(torch.float32)(x, r)],
-          dtypes=[torch.float32] * 2)
+    check(
+        build,
+        inputs,
+        lambda x, r: [reference(torch.float32, False, False)(x), reference(torch.float32)(x, r)],
+        dtypes=[torch.float32] * 2,
+    )
 
 
 def test_uneven_padding_is_no_match():

@@ -45,7 +45,9 @@ def whole(name, weight, bias, **options):
 
 
 def reference(name, weight, bias):
-    return lambda x: ACTIVATIONS[name][1](F.linear(x, weight.double(), None if bias is None else bias.double()))
+    return lambda x: ACTIVATIONS[name][1](
+        F.linear(x, weight.double(), None if bias is None else bias.double())
+    )
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -53,7 +55,9 @@ def reference(name, weight, bias):
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
 def test_becomes_one_layer(name, with_bias, dtype):
     weight, bias = weights_of(dtype, with_bias=with_bias)
-    check_fused(whole(name, weight, bias), [sample((3, 8, 16), dtype, -1, 1)], reference(name, weight, bias), PASS)
+    check_fused(
+        whole(name, weight, bias), [sample((3, 8, 16), dtype, -1, 1)], reference(name, weight, bias), PASS
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -75,7 +79,9 @@ def test_any_lengths(name, lead, features, outputs, with_bias, dynamic):
 
 def test_silu_the_other_way_round():
     weight, bias = weights_of()
-    check_fused(whole("silu", weight, bias, swapped=True), [sample((9, 16))], reference("silu", weight, bias), PASS)
+    check_fused(
+        whole("silu", weight, bias, swapped=True), [sample((9, 16))], reference("silu", weight, bias), PASS
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -137,7 +143,12 @@ def test_shuffle_between_outputs_stays(which):
     assert PASS not in built(build, [x])[1]
     product = lambda x: F.linear(x, weight.double(), bias.double())  # noqa: E731
     shape = (21, 8) if which == "product" else (3, 7, 8)
-    check(build, [x], lambda x: [F.relu(product(x)).view(3, 7, 8), product(x).view(shape)], dtypes=[torch.float32] * 2)
+    check(
+        build,
+        [x],
+        lambda x: [F.relu(product(x)).view(3, 7, 8), product(x).view(shape)],
+        dtypes=[torch.float32] * 2,
+    )
 
 
 @pytest.mark.parametrize("name", ["relu", "gelu", "silu"])
@@ -175,9 +186,12 @@ def test_other_activations_stay(kind):
     assert PASS not in built(build, [sample((9, 16))])[1]
 
 
-@pytest.mark.parametrize(("name", "fused"), [("gelu tanh", True), ("relu", True), ("gelu", False), ("silu", False)])
+@pytest.mark.parametrize(
+    ("name", "fused"), [("gelu tanh", True), ("relu", True), ("gelu", False), ("silu", False)]
+)
 def test_gates(name, fused):
-    """f(x W) * (x V): what CUDA computes within the product stays there, the rest goes with the other elementwise layers."""
+    """f(x W) * (x V): what CUDA computes within the product stays there,
+    the rest goes with the other elementwise layers."""
     weight, bias = weights_of()
     other = sample((3, 8), seed=5)
     gate = sample((20, 8), seed=6)
@@ -205,7 +219,10 @@ def test_not_a_silu():
                 n.add_unary(twice, trt.UnaryOperation.NEG).get_output(0)]  # fmt: skip
 
     def wanted(x):
-        a = F.linear(x, weight.double(), bias.double()) * F.linear(x, -weight.double(), bias.double()).sigmoid()
+        a = (
+            F.linear(x, weight.double(), bias.double())
+            * F.linear(x, -weight.double(), bias.double()).sigmoid()
+        )
         return [F.silu(a), -a.sigmoid()]
 
     x = sample((9, 16), low=-1, high=1)

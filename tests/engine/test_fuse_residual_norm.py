@@ -39,7 +39,9 @@ def root_mean_square(n, x, weight):
     """The plain formula."""
     dtype = next(t for t in FLOATS if TRT_OF[t] == x.dtype)
     number = lambda value: n.constant(torch.full((1, 1, 1), value, dtype=dtype))  # noqa: E731
-    mean = n.add_reduce(n.add_elementwise(x, x, OP.PROD).get_output(0), trt.ReduceOperation.AVG, 4, True).get_output(0)
+    mean = n.add_reduce(
+        n.add_elementwise(x, x, OP.PROD).get_output(0), trt.ReduceOperation.AVG, 4, True
+    ).get_output(0)
     root = n.add_unary(add(n, mean, number(EPSILON)), UNARY.SQRT).get_output(0)
     y = n.add_elementwise(x, root, OP.DIV).get_output(0)
     return n.add_elementwise(y, weight, OP.PROD).get_output(0)
@@ -164,7 +166,9 @@ def test_float32_inside(dtype):
         total = add(n, x, r)
         wide = n.add_cast(total, trt.float32).get_output(0)
         y = root_mean_square(n, wide, n.constant(torch.ones(1, 1, 16)))
-        y = n.add_elementwise(n.add_cast(y, TRT_OF[dtype]).get_output(0), n.constant(scale), OP.PROD).get_output(0)
+        y = n.add_elementwise(
+            n.add_cast(y, TRT_OF[dtype]).get_output(0), n.constant(scale), OP.PROD
+        ).get_output(0)
         return [y, total]
 
     inputs = pair(X, dtype)
@@ -181,7 +185,10 @@ def test_two_norms_of_one_sum():
         return [normalized(n, total, n.constant(s), n.constant(bias)) for s in (scale, other)]
 
     def reference(x, r):
-        return [F.layer_norm(x + r, (16,), s.double().flatten(), bias.double().flatten(), EPSILON) for s in (scale, other)]
+        return [
+            F.layer_norm(x + r, (16,), s.double().flatten(), bias.double().flatten(), EPSILON)
+            for s in (scale, other)
+        ]
 
     inputs = pair(X, torch.float32)
     assert PASS in built(build, inputs)[1]
@@ -242,7 +249,9 @@ def test_another_operation_stays():
     scale, bias = parameters(torch.float32)
 
     def build(n, x, r):
-        return normalized(n, n.add_elementwise(x, r, OP.PROD).get_output(0), n.constant(scale), n.constant(bias))
+        return normalized(
+            n, n.add_elementwise(x, r, OP.PROD).get_output(0), n.constant(scale), n.constant(bias)
+        )
 
     assert PASS not in built(build, pair(X, torch.float32))[1]
 
@@ -322,7 +331,9 @@ def test_inspector_names_layer_and_results():
     session = Session()
     residual_network(session)
     engine = session.engine()
-    told = json.loads(engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON))
+    told = json.loads(
+        engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
+    )
     layer = next(layer for layer in told["Layers"] if layer["Name"] == "norm")
     assert layer["LayerType"] == "RowNormalization"
     assert [output["Name"] for output in layer["Outputs"]] == ["y", "total"]
@@ -339,7 +350,9 @@ def test_refit_of_scale_and_bias():
     refitter = trt.Refitter(engine, session.logger)
     gamma, beta = sample((16,), seed=7), sample((16,), seed=8)
     for name, value in (("gamma", gamma), ("beta", beta)):
-        assert refitter.set_weights(name, trt.WeightsRole.CONSTANT, trt.Weights(trt.float32, value.data_ptr(), 16))
+        assert refitter.set_weights(
+            name, trt.WeightsRole.CONSTANT, trt.Weights(trt.float32, value.data_ptr(), 16)
+        )
     assert refitter.refit_cuda_engine()
     for actual, expected in zip(results(engine), wanted(gamma, beta), strict=True):
         torch.testing.assert_close(actual, expected)

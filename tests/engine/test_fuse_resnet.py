@@ -17,7 +17,8 @@ from tests.engine._passes import layers_of
 
 
 class Bottleneck(nn.Module):
-    """As in torchvision's ResNet: 1x1, 3x3, 1x1, and a shortcut with a convolution of its own where lengths change."""
+    """As in torchvision's ResNet: 1x1, 3x3, 1x1,
+    and a shortcut with a convolution of its own where lengths change."""
 
     def __init__(self, inside: int, between: int, outside: int, stride: int) -> None:
         super().__init__()
@@ -41,13 +42,20 @@ class Bottleneck(nn.Module):
 
 def small_resnet() -> nn.Module:
     blocks = [Bottleneck(8, 8, 16, 1), Bottleneck(16, 8, 16, 1), Bottleneck(16, 8, 24, 2)]
-    stem = [nn.Conv2d(3, 8, 7, 2, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)]
+    stem = [
+        nn.Conv2d(3, 8, 7, 2, 3, bias=False),
+        nn.BatchNorm2d(8),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2, 1),
+    ]
     return nn.Sequential(*stem, *blocks)
 
 
 def resnet50() -> nn.Module:
     transformers = pytest.importorskip("transformers")
-    return transformers.ResNetForImageClassification(transformers.ResNetConfig(num_labels=10, return_dict=False))
+    return transformers.ResNetForImageClassification(
+        transformers.ResNetConfig(num_labels=10, return_dict=False)
+    )
 
 
 def trained(model: nn.Module, dtype: torch.dtype) -> nn.Module:
@@ -88,7 +96,8 @@ def detailed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def convolutions(plan: bytes, others: dict[str, int]) -> Counter[tuple[bool, int]]:
-    """Convolutions by whether they end in a relu, and by their number of inputs; beside `others` there is nothing."""
+    """Convolutions by whether they end in a relu, and by their number of inputs;
+    beside `others` there is nothing."""
     layers = layers_of(plan)
     found = Counter(layer["LayerType"] for layer in layers)
     del found["FusedConvolution"]

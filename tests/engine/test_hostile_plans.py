@@ -223,7 +223,9 @@ def test_numbers_beyond_32_bits_do_not_wrap(field: str, number: int) -> None:
     assert Reader().read(bytes(plan)) is None
 
 
-@pytest.mark.skipif("TORCHTRT_LARGE_TESTS" not in os.environ, reason="needs 20 GB of memory: TORCHTRT_LARGE_TESTS=1")
+@pytest.mark.skipif(
+    "TORCHTRT_LARGE_TESTS" not in os.environ, reason="needs 20 GB of memory: TORCHTRT_LARGE_TESTS=1"
+)
 def test_plans_of_more_than_4_gigabytes() -> None:
     rows = (1 << 31) // 4096 + 1  # of 4096 half numbers each: 4 GB and 8 KB
     session = Session()

@@ -38,7 +38,9 @@ def negated(cache: torch.Tensor, update: torch.Tensor, at: torch.Tensor) -> torc
     return -updated(cache, update, at)
 
 
-def tensors(shape: tuple[int, ...], count: int, at: list[int], dtype: Any = torch.float32) -> list[torch.Tensor]:
+def tensors(
+    shape: tuple[int, ...], count: int, at: list[int], dtype: Any = torch.float32
+) -> list[torch.Tensor]:
     return [
         sample(shape, dtype),
         sample((*shape[:2], count, shape[3]), dtype, seed=1),
@@ -67,7 +69,12 @@ def test_empty(shape: tuple[int, ...]) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(1, 3), st.integers(1, 9), st.integers(0, 12), st.lists(st.integers(-3, 12), min_size=3, max_size=3))
+@given(
+    st.integers(1, 3),
+    st.integers(1, 9),
+    st.integers(0, 12),
+    st.lists(st.integers(-3, 12), min_size=3, max_size=3),
+)
 def test_any_rows(batch: int, rows: int, count: int, at: list[int]) -> None:
     check(copied, tensors((batch, 2, rows, 3), count, at[:batch]), negated)
 
@@ -81,7 +88,10 @@ class Cached:
         update = self.session.input("update", (2, 3, -1, 4), dtype)
         at = self.session.input("at", (2,), trt.int32)
         layer = self.session.network.add_kv_cache_update(cache, update, at, LINEAR)
-        self.outputs = {"out": layer.get_output(0), **(extra(self.session.network, cache, layer) if extra else {})}
+        self.outputs = {
+            "out": layer.get_output(0),
+            **(extra(self.session.network, cache, layer) if extra else {}),
+        }
         for name, tensor in self.outputs.items():
             tensor.name = name
             self.session.network.mark_output(tensor)
@@ -89,7 +99,9 @@ class Cached:
         self.engine = self.session.engine()
         self.context = self.engine.create_execution_context()
 
-    def run(self, cache: torch.Tensor, update: torch.Tensor, at: torch.Tensor, **outputs: torch.Tensor) -> bool:
+    def run(
+        self, cache: torch.Tensor, update: torch.Tensor, at: torch.Tensor, **outputs: torch.Tensor
+    ) -> bool:
         self.kept = [update, at]  # memory stays while the device works
         assert self.context.set_input_shape("update", tuple(update.shape))
         for name, tensor in {"cache": cache, "update": update, "at": at, **outputs}.items():
@@ -163,7 +175,9 @@ def test_two_updates_of_one_cache() -> None:
     cache, at = session.input("cache", (1, 1, 4, 2)), session.input("at", (1,), trt.int32)
     for i in range(2):
         update = session.input(f"update{i}", (1, 1, 1, 2))
-        session.network.mark_output(session.network.add_kv_cache_update(cache, update, at, LINEAR).get_output(0))
+        session.network.mark_output(
+            session.network.add_kv_cache_update(cache, update, at, LINEAR).get_output(0)
+        )
     assert session.plan() is None
     assert "a cache of its own" in session.logger.last_error()
 

@@ -23,7 +23,9 @@ def formula(dtype=torch.float32, cubic=0.044715, power=False, half_outside=False
         product, total = (lambda a, b: binary(a, b, OP.PROD)), (lambda a, b: binary(a, b, OP.SUM))
         cube = binary(x, number(3.0), OP.POW) if power else product(product(x, x), x)
         inner = total(x, product(number(cubic), cube))
-        tanh = n.add_activation(product(inner, number(math.sqrt(2 / math.pi))), trt.ActivationType.TANH).get_output(0)
+        tanh = n.add_activation(
+            product(inner, number(math.sqrt(2 / math.pi))), trt.ActivationType.TANH
+        ).get_output(0)
         one_more = total(tanh, number(1.0))
         if half_outside:
             return product(number(0.5), product(x, one_more))

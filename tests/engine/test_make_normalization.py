@@ -40,7 +40,9 @@ class Parts:
 
     def number(self, value, like):
         shape = (1,) * len(like.shape)
-        return self.n.constant(torch.full(shape, value, dtype=FLOATS[[TRT_OF[t] for t in FLOATS].index(like.dtype)]))
+        return self.n.constant(
+            torch.full(shape, value, dtype=FLOATS[[TRT_OF[t] for t in FLOATS].index(like.dtype)])
+        )
 
     def cast(self, x, dtype):
         return self.n.add_cast(x, TRT_OF[dtype]).get_output(0)
@@ -48,7 +50,9 @@ class Parts:
     def mean(self, x, how="avg"):
         if how == "avg":
             return self.reduce(REDUCE.AVG, x)
-        count = torch.tensor(tuple(x.shape))[[i for i in range(len(x.shape)) if self.mask >> i & 1]].prod().item()
+        count = (
+            torch.tensor(tuple(x.shape))[[i for i in range(len(x.shape)) if self.mask >> i & 1]].prod().item()
+        )
         return self.binary(OP.DIV, self.reduce(REDUCE.SUM, x), self.number(float(count), x))
 
     def square(self, d, how="prod"):
@@ -112,7 +116,9 @@ def test_layer_norm(square, root, mean, dtype):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize(("gamma", "beta"), [(None, None), (GAMMA, None), (None, BETA)], ids=["none", "scale", "bias"])
+@pytest.mark.parametrize(
+    ("gamma", "beta"), [(None, None), (GAMMA, None), (None, BETA)], ids=["none", "scale", "bias"]
+)
 def test_absent_parameters(gamma, beta, dtype):
     check_fused(layer_norm(gamma=gamma, beta=beta), [sample(X, dtype)], exact(gamma, beta, dtype=dtype), PASS)
 
@@ -163,7 +169,9 @@ def test_group_norm(split, dtype, affine):
         y = shaped(rows, (2, 6, 4, 3))
         p = Parts(n)
         if affine:
-            y = p.binary(OP.SUM, p.binary(OP.PROD, y, n.constant(gamma.to(dtype))), n.constant(beta.to(dtype)))
+            y = p.binary(
+                OP.SUM, p.binary(OP.PROD, y, n.constant(gamma.to(dtype))), n.constant(beta.to(dtype))
+            )
         return y
 
     def reference(x):
@@ -230,7 +238,11 @@ def rms_norm(form, dtype, gamma=GAMMA):
     def build(n, x):
         p = Parts(n)
         wide = x if form == "plain" else p.cast(x, torch.float32)
-        weight = None if gamma is None else n.constant(gamma.to(torch.float32 if form == "float32 weight" else dtype))
+        weight = (
+            None
+            if gamma is None
+            else n.constant(gamma.to(torch.float32 if form == "float32 weight" else dtype))
+        )
         squares = p.square(wide, "pow")
         if form == "t5":  # the half value is widened again
             y = p.divided(p.cast(x, torch.float32), p.mean(squares), "recip")
@@ -252,7 +264,9 @@ def test_rms_norm(form, dtype):
     x = sample(X, dtype)
     weight = torch.float32 if form == "float32 weight" else dtype
     check_fused(rms_norm(form, dtype), [x], exact(beta=None, center=False, dtype=weight), PASS)
-    check(rms_norm(form, dtype), [x], exact(beta=None, center=False, dtype=weight), dynamic=[growing(x, 0, 1)])
+    check(
+        rms_norm(form, dtype), [x], exact(beta=None, center=False, dtype=weight), dynamic=[growing(x, 0, 1)]
+    )
     assert kinds(rms_norm(form, dtype), [x]) == ["RowNormalization"]
 
 
@@ -260,7 +274,9 @@ def test_rms_norm(form, dtype):
 def test_rms_norm_without_weight(dtype):
     form = "plain" if dtype == torch.float32 else "llama"
     for shape in (X, (0, 5, 16)):
-        check_fused(rms_norm(form, dtype, None), [sample(shape, dtype)], exact(None, None, center=False), PASS)
+        check_fused(
+            rms_norm(form, dtype, None), [sample(shape, dtype)], exact(None, None, center=False), PASS
+        )
 
 
 def test_large_squares_of_halves():
@@ -288,7 +304,9 @@ def with_change(change):
 
 
 def other_axis(at):
-    return at.p.binary(OP.DIV, at.p.binary(OP.SUB, at.x, Parts(at.n, (1,)).mean(at.x)), at.p.unary(UNARY.SQRT, at.total))
+    return at.p.binary(
+        OP.DIV, at.p.binary(OP.SUB, at.x, Parts(at.n, (1,)).mean(at.x)), at.p.unary(UNARY.SQRT, at.total)
+    )
 
 
 def epsilon_outside(at):
@@ -450,7 +468,9 @@ def test_inspector_names_the_layer():
     session = Session()
     named(session)
     engine = session.engine()
-    told = json.loads(engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON))
+    told = json.loads(
+        engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
+    )
     layer = next(layer for layer in told["Layers"] if layer["Name"] == "norm")
     assert layer["LayerType"] == "Normalization"
     assert layer["Epsilon"] == pytest.approx(EPSILON)
@@ -466,6 +486,8 @@ def test_refit_of_scale_and_bias():
     refitter = trt.Refitter(engine, session.logger)
     gamma, beta = sample((16,), seed=7), sample((16,), seed=8)
     for name, value in (("gamma", gamma), ("beta", beta)):
-        assert refitter.set_weights(name, trt.WeightsRole.CONSTANT, trt.Weights(trt.float32, value.data_ptr(), 16))
+        assert refitter.set_weights(
+            name, trt.WeightsRole.CONSTANT, trt.Weights(trt.float32, value.data_ptr(), 16)
+        )
     assert refitter.refit_cuda_engine()
     torch.testing.assert_close(result(engine), wanted(gamma, beta))

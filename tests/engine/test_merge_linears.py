@@ -39,12 +39,15 @@ def made(lengths, features, dtype=torch.float32, with_bias=None):
 
 def expected(weights, biases):
     return lambda x: [
-        -F.linear(x, w.double(), None if b is None else b.double()) for w, b in zip(weights, biases, strict=True)
+        -F.linear(x, w.double(), None if b is None else b.double())
+        for w, b in zip(weights, biases, strict=True)
     ]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("with_bias", [(True, True, True), (False, False, False), (True, False, True)], ids=str)
+@pytest.mark.parametrize(
+    "with_bias", [(True, True, True), (False, False, False), (True, False, True)], ids=str
+)
 def test_three_become_one(with_bias, dtype):
     weights, biases = made((6, 3, 5), 4, dtype, with_bias)
     x = sample((2, 7, 4), dtype)
@@ -64,7 +67,13 @@ def test_any_lengths(lengths, lead, biases, dynamic):
     x = sample((*lead, 4))
     span = [((1,) * len(lead) + (4,), tuple(x.shape), tuple(n + 3 for n in lead) + (4,))]
     dynamic = span if dynamic and 0 not in lead else False
-    check(three(weights, biases), [x], expected(weights, biases), dynamic=dynamic, dtypes=[torch.float32] * len(lengths))
+    check(
+        three(weights, biases),
+        [x],
+        expected(weights, biases),
+        dynamic=dynamic,
+        dtypes=[torch.float32] * len(lengths),
+    )
 
 
 def test_attention_over_the_slices():
@@ -77,10 +86,14 @@ def test_attention_over_the_slices():
             layer.reshape_dims, layer.second_transpose = (2, 20, 2, 4), (0, 2, 1, 3)
             return layer.get_output(0)
 
-        scores = n.add_matrix_multiply(heads(q), trt.MatrixOperation.NONE, heads(k), trt.MatrixOperation.TRANSPOSE)
+        scores = n.add_matrix_multiply(
+            heads(q), trt.MatrixOperation.NONE, heads(k), trt.MatrixOperation.TRANSPOSE
+        )
         soft = n.add_softmax(scores.get_output(0))
         soft.axes = 1 << 3
-        y = n.add_matrix_multiply(soft.get_output(0), trt.MatrixOperation.NONE, heads(v), trt.MatrixOperation.NONE)
+        y = n.add_matrix_multiply(
+            soft.get_output(0), trt.MatrixOperation.NONE, heads(v), trt.MatrixOperation.NONE
+        )
         return y.get_output(0)
 
     def reference(x):
@@ -104,7 +117,9 @@ def test_products_and_reductions_over_the_slices():
         return [
             linear(n, a, further, None),
             soft.get_output(0),
-            n.add_matrix_multiply(a, trt.MatrixOperation.NONE, b, trt.MatrixOperation.TRANSPOSE).get_output(0),
+            n.add_matrix_multiply(a, trt.MatrixOperation.NONE, b, trt.MatrixOperation.TRANSPOSE).get_output(
+                0
+            ),
         ]
 
     def reference(x):
@@ -140,7 +155,9 @@ def unmatched(name):
             z = n.add_activation(z, trt.ActivationType.SOFTSIGN).get_output(0)
         return [add(n, z, add(n, y, linear(n, x, weights[1], biases[1])))]
 
-    return {"outputs": outputs, "two inputs": two_inputs, "shared weights": shared_weights, "far apart": far}[name]
+    return {"outputs": outputs, "two inputs": two_inputs, "shared weights": shared_weights, "far apart": far}[
+        name
+    ]
 
 
 @pytest.mark.parametrize("name", ["outputs", "two inputs", "shared weights", "far apart"])

@@ -162,8 +162,8 @@ ROUND = {trt.fp8: to_fp8, trt.fp4: to_fp4}
 
 
 def assert_quantized_close(engine: torch.Tensor, exact: torch.Tensor) -> None:
-    """As close as float32 is: of products whose last bits decide between two steps of the grid, about one in 10^5,
-    there is none among these numbers."""
+    """As close as float32 is: products whose last bits decide between two steps of the grid are one in 10^5,
+    and none of them is here."""
     torch.testing.assert_close(engine, exact.float(), **tolerances(torch.float32))
 
 

@@ -77,7 +77,9 @@ def reference(
     return torch.tensor(rows, dtype=torch.long).reshape(-1, 3)
 
 
-def check_nms(boxes: torch.Tensor, scores: torch.Tensor, dynamic: Any = False, dtype: Any = torch.int32, **how: Any) -> None:
+def check_nms(
+    boxes: torch.Tensor, scores: torch.Tensor, dynamic: Any = False, dtype: Any = torch.int32, **how: Any
+) -> None:
     indices = how.pop("indices", None)
     plan, log = build_engine(nms(indices=indices, **how), [boxes, scores], dynamic)
     assert plan is not None, log
@@ -104,7 +106,9 @@ def boxes_of(shape: tuple[int, ...], dtype: torch.dtype = torch.float32, seed: i
 @pytest.mark.parametrize("per_class", [False, True])
 @pytest.mark.parametrize("format", [CORNERS, CENTERS], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
-def test_types_and_formats(dtype: torch.dtype, format: trt.BoundingBoxFormat, per_class: bool, dynamic: bool) -> None:
+def test_types_and_formats(
+    dtype: torch.dtype, format: trt.BoundingBoxFormat, per_class: bool, dynamic: bool
+) -> None:
     boxes = boxes_of((2, 12, 3, 4) if per_class else (2, 12, 4), dtype)
     scores = distinct((2, 12, 3), dtype)
     ranges = [growing(boxes, 1), growing(scores, 1)] if dynamic else False
@@ -156,7 +160,9 @@ def test_many_boxes() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 3), st.integers(0, 9), st.integers(1, 3), st.sampled_from([0.1, 0.5]), st.integers(0, 9))
+@given(
+    st.integers(0, 3), st.integers(0, 9), st.integers(1, 3), st.sampled_from([0.1, 0.5]), st.integers(0, 9)
+)
 def test_any_shape(batch: int, boxes: int, classes: int, iou: float, seed: int) -> None:
     scores = distinct((batch, boxes, classes), torch.float32, seed)
     check_nms(boxes_of((batch, boxes, 4), seed=seed), scores, iou=iou)
@@ -249,7 +255,9 @@ def test_refusals() -> None:
 def test_refused_settings_change_nothing() -> None:
     session = Session()
     limit = session.input("limit", (), trt.int32)
-    layer = session.network.add_nms(session.input("boxes", (1, 5, 4)), session.input("scores", (1, 5, 2)), limit)
+    layer = session.network.add_nms(
+        session.input("boxes", (1, 5, 4)), session.input("scores", (1, 5, 2)), limit
+    )
     assert (layer.bounding_box_format, layer.topk_box_limit, layer.indices_type) == (CORNERS, 5000, trt.int32)
     for count in (0, 5001):
         layer.topk_box_limit = count  # c8

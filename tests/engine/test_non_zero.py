@@ -1,4 +1,5 @@
-"""NonZero, and everything that follows from a length that only the data tell: bounds, allocators, layers behind it."""
+"""NonZero, and everything that follows from a length that only the data tell:
+bounds, allocators, layers behind it."""
 
 from __future__ import annotations
 

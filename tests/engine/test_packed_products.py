@@ -14,8 +14,9 @@ from tests.engine._case import build_engine, check, device, sample
 def linear(weight, bias=None):
     def build(n, x):
         shape = (1,) * (len(x.shape) - 2) + tuple(weight.shape)
-        y = n.add_matrix_multiply(x, trt.MatrixOperation.NONE, n.constant(weight.reshape(shape)),
-                                  trt.MatrixOperation.TRANSPOSE).get_output(0)
+        y = n.add_matrix_multiply(
+            x, trt.MatrixOperation.NONE, n.constant(weight.reshape(shape)), trt.MatrixOperation.TRANSPOSE
+        ).get_output(0)
         if bias is None:
             return y
         flat = n.constant(bias.reshape((1,) * (len(x.shape) - 1) + (-1,)))
@@ -33,8 +34,11 @@ def linear(weight, bias=None):
 )
 def test_any_number_of_rows(lead, features, outputs, with_bias):
     weight, bias = sample((outputs, features), seed=1), sample((outputs,), seed=2)
-    check(linear(weight, bias if with_bias else None), [sample((*lead, features))],
-          lambda x: F.linear(x, weight.double(), bias.double() if with_bias else None))
+    check(
+        linear(weight, bias if with_bias else None),
+        [sample((*lead, features))],
+        lambda x: F.linear(x, weight.double(), bias.double() if with_bias else None),
+    )
 
 
 def test_more_numbers_of_rows_than_packings():
@@ -48,9 +52,13 @@ def test_more_numbers_of_rows_than_packings():
         x = sample((rows, 5), seed=rows).to(device())
         y = torch.full((rows, 6), float("nan"), device=device())
         assert context.set_input_shape("x0", (rows, 5))
-        assert context.set_tensor_address("x0", x.data_ptr()) and context.set_tensor_address("y0", y.data_ptr())
+        assert context.set_tensor_address("x0", x.data_ptr()) and context.set_tensor_address(
+            "y0", y.data_ptr()
+        )
         assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream if x.is_cuda else 0)
-        torch.testing.assert_close(y, F.linear(x.double(), weight.double().to(x.device), bias.double().to(x.device)).float())
+        torch.testing.assert_close(
+            y, F.linear(x.double(), weight.double().to(x.device), bias.double().to(x.device)).float()
+        )
 
 
 def test_weights_of_two_engines_do_not_mix():

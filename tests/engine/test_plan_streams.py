@@ -65,7 +65,9 @@ def test_a_plan_through_streams(most: int) -> None:
 @pytest.mark.parametrize("takes", [0, 10, -1])
 def test_a_stream_that_does_not_take_the_plan(takes: int) -> None:
     session = dynamic_relu()
-    assert not session.builder.build_serialized_network_to_stream(session.network, session.config, Writer(takes))
+    assert not session.builder.build_serialized_network_to_stream(
+        session.network, session.config, Writer(takes)
+    )
     assert f"took {takes} of" in session.logger.last_error()
 
 
@@ -91,7 +93,11 @@ def test_readers_of_version_2() -> None:
             return part
 
         def seek(self, offset: int, where: trt.SeekPosition) -> bool:
-            base = {trt.SeekPosition.SET: 0, trt.SeekPosition.CUR: self.at, trt.SeekPosition.END: len(self.data)}
+            base = {
+                trt.SeekPosition.SET: 0,
+                trt.SeekPosition.CUR: self.at,
+                trt.SeekPosition.END: len(self.data),
+            }
             self.at = base[where] + offset
             return True
 

@@ -1,4 +1,5 @@
-"""Plugins of a C++ library: call order, lifetimes, serialization, failing callbacks; loading and unloading."""
+"""Plugins of a C++ library: call order, lifetimes, serialization, failing callbacks;
+loading and unloading."""
 
 import gc
 
@@ -21,7 +22,11 @@ def network(name: str, shape: tuple[int, ...] = (-1, 3), scale: float = 2.0, fai
     plugin = library_plugin(name, scale, fail)
     session.kept = plugin  # type: ignore[attr-defined]  (Python ends it otherwise, which the log would tell)
     library().log()
-    add = session.network.add_plugin_v3([x], [], plugin) if name == "Three" else session.network.add_plugin_v2([x], plugin)
+    add = (
+        session.network.add_plugin_v3([x], [], plugin)
+        if name == "Three"
+        else session.network.add_plugin_v2([x], plugin)
+    )
     if add is None:
         return session
     add.name = "scale"
@@ -112,7 +117,11 @@ def test_version_2_is_called_in_the_documented_order() -> None:
     plan = session.plan()
     assert lib.log() == [
         *["clone", "supportsFormatCombination 0", "supportsFormatCombination 1"],
-        *["configurePlugin [-1,3][1,3][2,3][4,3]", "configurePlugin [2,3][2,3][2,3][2,3]", "getWorkspaceSize [4,3]"],
+        *[
+            "configurePlugin [-1,3][1,3][2,3][4,3]",
+            "configurePlugin [2,3][2,3][2,3][2,3]",
+            "getWorkspaceSize [4,3]",
+        ],
         *["initialize", "serialize", "terminate", "destroy", "delete"],
     ]
     engine = trt.Runtime(session.logger).deserialize_cuda_engine(plan)
@@ -207,7 +216,9 @@ def test_a_failing_callback_of_version_3_ends_the_build(fail: str, expected: str
     assert library().alive == before
 
 
-@pytest.mark.parametrize(("fail", "expected"), [("clone", "clone answered null"), ("initialize", "initialize answered 7")])
+@pytest.mark.parametrize(
+    ("fail", "expected"), [("clone", "clone answered null"), ("initialize", "initialize answered 7")]
+)
 def test_a_failing_callback_of_version_2_ends_the_build(fail: str, expected: str) -> None:
     assert expected in fails("TwoDynamic", fail)
 
@@ -245,7 +256,11 @@ def test_a_type_that_the_plugin_does_not_take_is_refused(name: str) -> None:
     session = Session()
     x = session.input("x", (2, 3), trt.float16)
     plugin = library_plugin(name)
-    layer = session.network.add_plugin_v3([x], [], plugin) if name == "Three" else session.network.add_plugin_v2([x], plugin)
+    layer = (
+        session.network.add_plugin_v3([x], [], plugin)
+        if name == "Three"
+        else session.network.add_plugin_v2([x], plugin)
+    )
     session.network.mark_output(layer.get_output(0))
     assert session.plan() is None
     text = session.logger.last_error()

@@ -1,4 +1,5 @@
-"""Plans that say something else of their plugins than what the plugins were built for: refused before anything runs."""
+"""Plans that say something else of their plugins than what the plugins were built for:
+refused before anything runs."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ GRAPH = 2  # number of the section
 
 
 def numbers_at(plan: bytes, field: str) -> tuple[int, int]:
-    """Where the list of a field stands in the section of the graph: its first number, and how many there are."""
+    """Where the list of a field stands in the section of the graph:
+    its first number, and how many there are."""
     graph = sections_of(plan)[GRAPH]
     start = graph.index(field.encode()) + len(field) + 1  # behind the name and the kind of the field
     return start + 8, struct.unpack_from("<Q", graph, start)[0]

@@ -60,7 +60,9 @@ class Scale(trt.IPluginV2DynamicExt):
     def serialize(self) -> bytes:
         return struct.pack("f", self.factor)
 
-    def enqueue(self, i_desc: Any, o_desc: Any, inputs: Any, outputs: Any, workspace: int, stream: int) -> None:
+    def enqueue(
+        self, i_desc: Any, o_desc: Any, inputs: Any, outputs: Any, workspace: int, stream: int
+    ) -> None:
         x, y = descs(i_desc, inputs)[0], descs(o_desc, outputs)[0]
         y.copy_(torch.cat([x, x]) * self.factor)
 

@@ -1,4 +1,5 @@
-"""Quantized weights of products and convolutions, as networks that were quantized after or during training have them."""
+"""Quantized weights of products and convolutions,
+as networks that were quantized after or during training have them."""
 
 from __future__ import annotations
 

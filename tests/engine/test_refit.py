@@ -43,9 +43,12 @@ def expected(x: torch.Tensor, w: Weights) -> torch.Tensor:
 
 
 class Net(Session):
-    """x [2, 3, 8, 8] -> convolution -> scale -> product with a matrix -> sum -> y; every kind of weights once."""
+    """x [2, 3, 8, 8] -> convolution -> scale -> product with a matrix -> sum -> y;
+    every kind of weights once."""
 
-    def __init__(self, weights: Weights, *flags: trt.BuilderFlag, named: tuple[str, ...] = (), weak: bool = False) -> None:
+    def __init__(
+        self, weights: Weights, *flags: trt.BuilderFlag, named: tuple[str, ...] = (), weak: bool = False
+    ) -> None:
         super().__init__(0 if weak else STRONG)
         self.weights = weights
         self.dtype = next(iter(weights.values())).dtype
@@ -149,7 +152,14 @@ def test_names() -> None:
     assert sorted(zip(layers, map(int, roles), strict=True)) == sorted(
         (layer, int(role)) for layer, role in PLACES.values()
     )
-    assert sorted(name or "" for name in refitter.get_all_weights()) == ["", "", "", "", "w.kernel", "w.matrix"]
+    assert sorted(name or "" for name in refitter.get_all_weights()) == [
+        "",
+        "",
+        "",
+        "",
+        "w.kernel",
+        "w.matrix",
+    ]
     prototype = refitter.get_weights_prototype("w.kernel")
     assert (prototype.dtype, prototype.size) == (trt.float32, 108)
     assert refitter.get_weights_prototype("nothing").size == -1
@@ -274,14 +284,18 @@ def test_a_stripped_engine_runs_when_it_has_its_weights(way: str) -> None:
         assert value.numpy().tobytes() not in plan
     engine = trt.Runtime(net.logger).deserialize_cuda_engine(plan)
     assert engine.refittable and tuple(engine.get_tensor_shape("y")) == (2, 4, 6, 5)
-    assert engine.get_engine_stat(trt.EngineStat.STRIPPED_WEIGHTS_SIZE) == 4 * sum(v.numel() for v in w.values())
+    assert engine.get_engine_stat(trt.EngineStat.STRIPPED_WEIGHTS_SIZE) == 4 * sum(
+        v.numel() for v in w.values()
+    )
     context = engine.create_execution_context()
     x, y = on_device(sample((2, 3, 8, 8))), on_device(torch.zeros(2, 4, 6, 5))
     assert context.set_tensor_address("x", x.data_ptr()) and context.set_tensor_address("y", y.data_ptr())
     assert not context.execute_async_v3(torch.cuda.current_stream().cuda_stream if x.is_cuda else 0)
     assert "w.kernel" in (error := net.logger.last_error()) and "refit" in error
     refitter = refitter_of(net, engine)
-    assert refitter.get_missing_weights().count("w.kernel") == 1 and len(refitter.get_missing()[0]) == len(PLACES)
+    assert refitter.get_missing_weights().count("w.kernel") == 1 and len(refitter.get_missing()[0]) == len(
+        PLACES
+    )
     assert refitter.set_named_weights("w.kernel", weights_of(w["kernel"]))
     assert not refitter.refit_cuda_engine()  # c3 of the refitter
     assert "missing" in net.logger.last_error()
@@ -352,7 +366,10 @@ def test_dynamic_shapes_and_addresses_stay_set() -> None:
     assert context.set_input_shape("x", (4, 3))
     assert context.set_tensor_address("x", x.data_ptr()) and context.set_tensor_address("y", y.data_ptr())
     refitter = trt.Refitter(engine, session.logger)
-    assert refitter.set_weights("table", trt.WeightsRole.CONSTANT, weights_of(new)) and refitter.refit_cuda_engine()
+    assert (
+        refitter.set_weights("table", trt.WeightsRole.CONSTANT, weights_of(new))
+        and refitter.refit_cuda_engine()
+    )
     assert tuple(context.get_tensor_shape("y")) == (4, 3)
     assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream if x.is_cuda else 0)
     if x.is_cuda:

@@ -51,4 +51,6 @@ def test_zero_points_inside_loops_of_a_refittable_engine() -> None:
     y.name = "y"
     n.mark_output(y)
     engine = session.engine()
-    assert engine.refittable and trt.Refitter(engine, session.logger).refit_cuda_engine(), session.logger.errors()
+    assert engine.refittable and trt.Refitter(engine, session.logger).refit_cuda_engine(), (
+        session.logger.errors()
+    )

@@ -67,7 +67,9 @@ def test_causal_kinds(kind: Any, queries: int, keys: int, dynamic: bool) -> None
         mask = seen(kind, q.shape[2], k.shape[2]).to(q.device)
         return masked(q, k, v, mask).nan_to_num(0)  # a query that sees nothing has the result 0
 
-    check(attention(kind), inputs, reference, dynamic=[growing(x, 0, 2) for x in inputs] if dynamic else False)
+    check(
+        attention(kind), inputs, reference, dynamic=[growing(x, 0, 2) for x in inputs] if dynamic else False
+    )
 
 
 def test_causal_kinds_and_the_older_property() -> None:
@@ -117,8 +119,8 @@ def test_a_sequence_of_no_keys_has_the_result_0() -> None:
 def packed_inputs(
     queries: list[int], keys: list[int], dtype: torch.dtype, form: tuple[bool, bool], spare: int
 ) -> tuple[list[torch.Tensor], list[tuple[Any, ...]]]:
-    """Inputs of a layer whose query and whose keys and values are perhaps packed, with `spare` tokens behind the last;
-    and the (query, key, value) of each sequence, [1, heads, tokens, features], cut out of them."""
+    """Inputs of a layer whose query and whose keys and values are perhaps packed, with `spare` tokens behind
+    the last; and the (query, key, value) of each sequence, [1, heads, tokens, features], cut out of them."""
     tensors, parts = [], []
     for i, (counts, packed) in enumerate(((queries, form[0]), (keys, form[1]), (keys, form[1]))):
         heads = HEADS if i == 0 else 2
@@ -134,7 +136,9 @@ def packed_inputs(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-@pytest.mark.parametrize("form", [(True, True), (True, False), (False, True)], ids=["both", "query", "key-value"])
+@pytest.mark.parametrize(
+    "form", [(True, True), (True, False), (False, True)], ids=["both", "query", "key-value"]
+)
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_packed_forms(dtype: torch.dtype, form: tuple[bool, bool], kind: Any) -> None:
     queries, keys = ([2, 4, 1] if form[0] else [3, 3, 3]), [3, 4, 5]
@@ -151,7 +155,9 @@ def test_packed_forms(dtype: torch.dtype, form: tuple[bool, bool], kind: Any) ->
         **extra,
     )
     (y,) = run(build, tensors)
-    wanted = [masked(*(x.double() for x in one), seen(kind, one[0].shape[2], one[1].shape[2])) for one in sequences]
+    wanted = [
+        masked(*(x.double() for x in one), seen(kind, one[0].shape[2], one[1].shape[2])) for one in sequences
+    ]
     if form[0]:
         exact = torch.cat([w[0].transpose(0, 1) for w in wanted])
         assert tuple(y.shape) == tuple(tensors[0].shape) and (y[sum(queries) :] == 0).all()
@@ -166,18 +172,40 @@ def test_packed_forms(dtype: torch.dtype, form: tuple[bool, bool], kind: Any) ->
 def test_packed_tokens_of_unknown_number() -> None:
     tensors, sequences = packed_inputs([2, 1], [3, 2], torch.float32, (True, True), spare=0)
     inputs = [*tensors, begins(3, 2), begins(2, 1)]
-    build = attention(query_form=Form.PACKED_NHD, key_value_form=Form.PACKED_NHD, key_value_lengths=3, query_lengths=4)
-    (y,) = run(build, inputs, [*(growing(x, 0) for x in tensors), growing(inputs[3], 0), growing(inputs[4], 0)])
-    wanted = [masked(*one, seen(Kind.NONE, one[0].shape[2], one[1].shape[2]))[0].transpose(0, 1) for one in sequences]
+    build = attention(
+        query_form=Form.PACKED_NHD, key_value_form=Form.PACKED_NHD, key_value_lengths=3, query_lengths=4
+    )
+    (y,) = run(
+        build, inputs, [*(growing(x, 0) for x in tensors), growing(inputs[3], 0), growing(inputs[4], 0)]
+    )
+    wanted = [
+        masked(*one, seen(Kind.NONE, one[0].shape[2], one[1].shape[2]))[0].transpose(0, 1)
+        for one in sequences
+    ]
     torch.testing.assert_close(y, torch.cat(wanted))
 
 
 PACKED = {"query_form": Form.PACKED_NHD, "key_value_form": Form.PACKED_NHD}
 Q, KV = sample((6, 4, 8)), sample((7, 4, 8))
 REFUSALS = {
-    "c4 rank of a packed query": (qkv(), {**PACKED, "query_lengths": 3, "key_value_lengths": 3}, [begins(2)], "tokens"),
-    "c11 no lengths of queries": ([Q, KV, KV], {**PACKED, "key_value_lengths": 3}, [begins(3, 4)], "query needs lengths"),
-    "c11 no lengths of keys": ([Q, KV, KV], {**PACKED, "query_lengths": 3}, [begins(3, 3)], "values need lengths"),
+    "c4 rank of a packed query": (
+        qkv(),
+        {**PACKED, "query_lengths": 3, "key_value_lengths": 3},
+        [begins(2)],
+        "tokens",
+    ),
+    "c11 no lengths of queries": (
+        [Q, KV, KV],
+        {**PACKED, "key_value_lengths": 3},
+        [begins(3, 4)],
+        "query needs lengths",
+    ),
+    "c11 no lengths of keys": (
+        [Q, KV, KV],
+        {**PACKED, "query_lengths": 3},
+        [begins(3, 3)],
+        "values need lengths",
+    ),
     "c11 rank": (qkv(), {"key_value_lengths": 3}, [lengths_of(1, 2)[None]], "lengths of rank 1"),
     "c12 padded": (qkv(), {"key_value_lengths": 3}, [begins(2, 3)], ""),
     "c12 packed": (
@@ -244,7 +272,9 @@ def test_packed_updates(dtype: torch.dtype, counts: list[int], at: list[int], dy
     cache = sample((3, 2, 8, 4), dtype)
     update = sample((sum(counts) + 1, 2, 4), dtype, seed=1)  # one token that no sequence has
     inputs = [cache, update, lengths_of(*at), begins(*counts)]
-    check_case(packed_update, inputs, written, dynamic=[None, growing(update, 0), None, None] if dynamic else False)
+    check_case(
+        packed_update, inputs, written, dynamic=[None, growing(update, 0), None, None] if dynamic else False
+    )
 
 
 def test_packed_updates_refuse() -> None:
@@ -269,7 +299,11 @@ def test_packed_updates_refuse() -> None:
 
 def test_setters_of_packed_updates() -> None:
     s = Session()
-    cache, update, at = s.input("cache", (2, 3, 8, 4)), s.input("update", (5, 3, 4)), s.input("at", (2,), trt.int32)
+    cache, update, at = (
+        s.input("cache", (2, 3, 8, 4)),
+        s.input("update", (5, 3, 4)),
+        s.input("at", (2,), trt.int32),
+    )
     padded = s.input("padded", (2, 3, 1, 4))
     layer = s.network.add_kv_cache_update(cache, padded, at, trt.KVCacheMode.LINEAR)
     assert layer.update_form == Form.PADDED_BHND and layer.update_lengths is None
@@ -290,7 +324,9 @@ def test_setters_of_packed_updates() -> None:
 @pytest.mark.parametrize(("op", "root"), [("ALL_TO_ALL", -1), ("GATHER", 0), ("SCATTER", 0)])
 def test_collectives_of_one_rank(op: str, root: int, dtype: torch.dtype, dynamic: bool) -> None:
     def build(n: Net, x: Any) -> Any:
-        return n.add_dist_collective(x, getattr(trt.CollectiveOperation, op), trt.ReduceOperation.NONE, root, [])
+        return n.add_dist_collective(
+            x, getattr(trt.CollectiveOperation, op), trt.ReduceOperation.NONE, root, []
+        )
 
     check_case(build, [sample((4, 3), dtype)], lambda x: x, dynamic=dynamic)
 

@@ -2,8 +2,8 @@
 
     case("softmax", lambda x: F.softmax(x, 1), x(3, 5), dtypes=FLOATS)
 
-A row runs against eager PyTorch as a module of its own, compiled in full (nothing may stay in PyTorch): in every listed type
-with static shapes, and once with a dynamic first axis where the row does not say otherwise.
+A row runs against eager PyTorch as a module of its own, compiled in full (nothing may stay in PyTorch): in
+every listed type with static shapes, and once with a dynamic first axis where the row does not say otherwise.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Sample:
     dynamic: bool = True
 
     def tensor(self, dtype: torch.dtype, batch: int | None, seed: int) -> torch.Tensor:
-        """Values are spread over [low, high); integers are scaled up so that float32 could not hold their products."""
+        """Values are spread over [low, high); integers are scaled up
+        so that float32 could not hold their products."""
         dtype = self.dtype or dtype
         shape = self.shape if batch is None or not self.dynamic else (batch, *self.shape[1:])
         generator = torch.Generator().manual_seed(seed)
@@ -39,15 +40,21 @@ class Sample:
             return torch.rand(shape, generator=generator) > 0.5
         if dtype.is_floating_point:
             return (torch.rand(shape, generator=generator) * (self.high - self.low) + self.low).to(dtype)
-        return torch.randint(int(self.low), max(int(self.high), int(self.low) + 1), shape, generator=generator).to(dtype)
+        return torch.randint(
+            int(self.low), max(int(self.high), int(self.low) + 1), shape, generator=generator
+        ).to(dtype)
 
 
-def x(*shape: int, low: float = -2.0, high: float = 2.0, dtype: torch.dtype | None = None, dynamic: bool = True) -> Sample:
+def x(
+    *shape: int, low: float = -2.0, high: float = 2.0, dtype: torch.dtype | None = None, dynamic: bool = True
+) -> Sample:
     """A sample, by its shape."""
     return Sample(shape, low, high, dtype, dynamic)
 
 
-def indices(*shape: int, below: int, low: int = 0, dtype: torch.dtype = torch.int64, dynamic: bool = True) -> Sample:
+def indices(
+    *shape: int, below: int, low: int = 0, dtype: torch.dtype = torch.int64, dynamic: bool = True
+) -> Sample:
     """Indices in [low, below)."""
     return Sample(shape, low, below, dtype, dynamic)
 

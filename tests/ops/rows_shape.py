@@ -41,8 +41,10 @@ case("chunk", lambda a: a.chunk(4, 1), x(3, 6), dtypes=ONE_OF_EACH)
 case("unbind", lambda a: a.unbind(1), x(3, 2), dtypes=ONE_OF_EACH)
 case("diagonal", lambda a: a.diagonal(1, 1, 2), x(3, 4, 5), dtypes=ONE_OF_EACH)
 case("cat", lambda a, b: torch.cat([a, b], 1), x(3, 2), x(3, 4), dtypes=ALL)
-case("cat_dynamic_axis", lambda a, b: torch.cat([a, b], 0), x(3, 2), x(2, 2, dynamic=False), dtypes=ONE_OF_EACH)
-case("cat_mixed", lambda a, b: torch.cat([a, b], 1), x(3, 2), x(3, 4, dtype=torch.int32, low=-9, high=9), dtypes=NUMBERS)
+case("cat_dynamic_axis", lambda a, b: torch.cat([a, b], 0), x(3, 2), x(2, 2, dynamic=False),
+     dtypes=ONE_OF_EACH)
+case("cat_mixed", lambda a, b: torch.cat([a, b], 1), x(3, 2), x(3, 4, dtype=torch.int32, low=-9, high=9),
+     dtypes=NUMBERS)
 case("cat_empty", lambda a: torch.cat([a, a[:, :0]], 1), x(3, 2), dtypes=ONE_OF_EACH)
 case("stack", lambda a, b: torch.stack([a, b], 1), x(3, 2), x(3, 2), dtypes=ONE_OF_EACH)
 case("flip", lambda a: a.flip([0, 1]), x(3, 4), dtypes=ONE_OF_EACH)
@@ -54,27 +56,35 @@ case("clone", lambda a: a.clone() + 0, x(3, 4), dtypes=NUMBERS)
 case("tril", lambda a: a.tril(), x(3, 4, 4), dtypes=NUMBERS)
 case("triu", lambda a: a.triu(1), x(3, 4, 5), dtypes=NUMBERS)
 
-# ---- by index --------------------------------------------------------------------------------------------------------
+# ---- by index
 
 case("embedding", lambda i, w: F.embedding(i, w), indices(3, 4, below=10), parameters=((10, 6),))
-case("embedding_int32", lambda i, w: F.embedding(i, w), indices(3, 4, below=10, dtype=torch.int32), parameters=((10, 6),))
-case("index_select", lambda a, i: a.index_select(1, i), x(3, 6), indices(4, below=6, dynamic=False), dtypes=ALL)
+case("embedding_int32", lambda i, w: F.embedding(i, w), indices(3, 4, below=10, dtype=torch.int32),
+     parameters=((10, 6),))
+case("index_select", lambda a, i: a.index_select(1, i), x(3, 6), indices(4, below=6, dynamic=False),
+     dtypes=ALL)
 case("gather", lambda a, i: a.gather(1, i), x(3, 6), indices(3, 4, below=6), dtypes=ALL)
 case("index_one", lambda a, i: a[:, i], x(3, 6, 2), indices(2, 4, below=6, dynamic=False), dtypes=ONE_OF_EACH)
-case("index_negative", lambda a, i: a[:, i], x(3, 6), indices(4, low=-6, below=6, dynamic=False), dtypes=ONE_OF_EACH)
-case("index_two", lambda a, i, j: a[i, j], x(3, 6, 2), indices(4, below=3, dynamic=False), indices(4, below=6, dynamic=False),
+case("index_negative", lambda a, i: a[:, i], x(3, 6), indices(4, low=-6, below=6, dynamic=False),
+     dtypes=ONE_OF_EACH)
+case("index_two", lambda a, i, j: a[i, j], x(3, 6, 2), indices(4, below=3, dynamic=False),
+     indices(4, below=6, dynamic=False),
      dtypes=ONE_OF_EACH, dynamic=False)
-case("index_two_broadcast", lambda a, i, j: a[:, i[:, None], j[None]], x(3, 6, 5), indices(4, low=-6, below=6, dynamic=False),
+case("index_two_broadcast", lambda a, i, j: a[:, i[:, None], j[None]], x(3, 6, 5),
+     indices(4, low=-6, below=6, dynamic=False),
      indices(3, below=5, dynamic=False), dtypes=ONE_OF_EACH)
-case("index_apart", lambda a, i, j: a[i, :, j], x(3, 6, 5), indices(4, below=3, dynamic=False), indices(4, below=5, dynamic=False),
+case("index_apart", lambda a, i, j: a[i, :, j], x(3, 6, 5), indices(4, below=3, dynamic=False),
+     indices(4, below=5, dynamic=False),
      dtypes=(torch.float32,), dynamic=False)
 
-# ---- made and converted ----------------------------------------------------------------------------------------------
+# ---- made and converted
 
 case("arange_plus", lambda a: a + torch.arange(4, device=a.device), x(3, 4), dtypes=NUMBERS)
-case("arange_dynamic", lambda a: torch.arange(a.shape[0], device=a.device)[:, None] + a, x(3, 4), dtypes=(torch.float32, torch.int64))
+case("arange_dynamic", lambda a: torch.arange(a.shape[0], device=a.device)[:, None] + a, x(3, 4),
+     dtypes=(torch.float32, torch.int64))
 case("arange_step", lambda a: a + torch.arange(1, 9, 2, device=a.device), x(3, 4), dtypes=(torch.float32,))
-case("arange_float", lambda a: a + torch.arange(0.5, 2.5, 0.5, device=a.device), x(3, 4), dtypes=(torch.float32,))
+case("arange_float", lambda a: a + torch.arange(0.5, 2.5, 0.5, device=a.device), x(3, 4),
+     dtypes=(torch.float32,))
 case("full", lambda a: a + torch.full((3, 4), 2.5, device=a.device), x(3, 4), dtypes=NUMBERS, dynamic=False)
 case("full_dynamic", lambda a: a + torch.full((a.shape[0], 4), 7, device=a.device), x(3, 4), dtypes=NUMBERS)
 case("zeros_like", lambda a: torch.zeros_like(a) + a, x(3, 4), dtypes=NUMBERS)
@@ -85,7 +95,7 @@ for target in ALL:
     name = str(target).removeprefix("torch.")
     case(f"to_{name}", lambda a, t=target: a.to(t), x(3, 4, low=-3, high=4), dtypes=ALL)
 
-# ---- padding and interpolation ---------------------------------------------------------------------------------------
+# ---- padding and interpolation
 
 case("pad_constant", lambda a: F.pad(a, (1, 2, 0, 1), value=1.5), x(3, 4, 5), dtypes=FLOATS)
 case("pad_int64", lambda a: F.pad(a, (1, 2), value=2**40), x(3, 4), dtypes=(torch.int64,))
@@ -97,9 +107,13 @@ case("nearest", lambda a: F.interpolate(a, scale_factor=2), x(2, 3, 4, 5), dtype
 case("nearest_size", lambda a: F.interpolate(a, size=(7, 3)), x(2, 3, 4, 5), dtypes=FLOATS)
 case("nearest_1d", lambda a: F.interpolate(a, size=7), x(2, 3, 4), dtypes=(torch.float32,))
 case("bilinear", lambda a: F.interpolate(a, scale_factor=2, mode="bilinear"), x(2, 3, 4, 5), dtypes=FLOATS)
-case("bilinear_factor", lambda a: F.interpolate(a, scale_factor=1.7, mode="bilinear"), x(2, 3, 4, 5), dtypes=(torch.float32,))
-case("bilinear_aligned", lambda a: F.interpolate(a, size=(7, 3), mode="bilinear", align_corners=True), x(2, 3, 4, 5),
+case("bilinear_factor", lambda a: F.interpolate(a, scale_factor=1.7, mode="bilinear"), x(2, 3, 4, 5),
+     dtypes=(torch.float32,))
+case("bilinear_aligned", lambda a: F.interpolate(a, size=(7, 3), mode="bilinear", align_corners=True),
+     x(2, 3, 4, 5),
      dtypes=FLOATS)
 case("linear_1d", lambda a: F.interpolate(a, size=7, mode="linear"), x(2, 3, 4), dtypes=(torch.float32,))
-case("trilinear", lambda a: F.interpolate(a, size=(3, 5, 4), mode="trilinear"), x(2, 3, 2, 4, 5), dtypes=(torch.float32,))
-case("bicubic", lambda a: F.interpolate(a, scale_factor=2, mode="bicubic"), x(2, 3, 4, 5), dtypes=(torch.float32,))
+case("trilinear", lambda a: F.interpolate(a, size=(3, 5, 4), mode="trilinear"), x(2, 3, 2, 4, 5),
+     dtypes=(torch.float32,))
+case("bicubic", lambda a: F.interpolate(a, scale_factor=2, mode="bicubic"), x(2, 3, 4, 5),
+     dtypes=(torch.float32,))

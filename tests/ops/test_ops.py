@@ -1,4 +1,5 @@
-"""Runs the operator table through the Dynamo front end: static shapes in every type, and a dynamic first axis."""
+"""Runs the operator table through the Dynamo front end:
+static shapes in every type, and a dynamic first axis."""
 
 from __future__ import annotations
 
@@ -86,6 +87,8 @@ def test_dynamic(row: Case) -> None:
     axes = {0: torch.export.Dim("batch", min=BATCHES[0], max=BATCHES[-1])}
     shapes = (tuple(axes if s.dynamic else {} for s in row.samples),)
     program = torch.export.export(module, tuple(examples), dynamic_shapes=shapes, strict=False)
-    compiled = torch_tensorrt.dynamo.compile(program, inputs=examples, min_block_size=1, require_full_compilation=True)
+    compiled = torch_tensorrt.dynamo.compile(
+        program, inputs=examples, min_block_size=1, require_full_compilation=True
+    )
     for batch in BATCHES:
         compare(compiled, module, inputs_of(row, dtype, batch))

@@ -1,9 +1,9 @@
 """The value oracle: an output is as good as eager's own in the same dtype, judged against float64.
 
-Let e be the error of eager PyTorch in the model's dtype against the same weights and inputs evaluated in float64. An
-output passes if its greatest error is at most 2 e_max plus one unit in the last place of the output's scale, and its mean
-error at most 1.5 e_mean (plus the same small unit). The measure is scale free, so it sees a leak of precision that a fixed
-absolute tolerance hides.
+Let e be the error of eager PyTorch in the model's dtype against the same weights and inputs evaluated in
+float64. An output passes if its greatest error is at most 2 e_max plus one unit in the last place of the
+output's scale, and its mean error at most 1.5 e_mean (plus the same small unit). The measure is scale free,
+so it sees a leak of precision that a fixed absolute tolerance hides.
 """
 
 from __future__ import annotations
@@ -40,12 +40,16 @@ def float64_reference(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) 
 
 
 def assert_close_or_as_good(
-    actual: torch.Tensor, eager: torch.Tensor, reference: Callable[[], torch.Tensor], wanted: torch.Tensor | None = None
+    actual: torch.Tensor,
+    eager: torch.Tensor,
+    reference: Callable[[], torch.Tensor],
+    wanted: torch.Tensor | None = None,
 ) -> None:
-    """Within the default tolerances of `wanted` (default: eager's result), or as good as eager against float64.
+    """Within the default tolerances of `wanted` (default: eager's result), or as good as eager against
+    float64.
 
-    A default tolerance is about a last place, which eager itself does not keep where it rounds twice or adds up in another
-    order. The `reference` is evaluated only if it is needed.
+    A default tolerance is about a last place, which eager itself does not keep where it rounds twice or adds
+    up in another order. The `reference` is evaluated only if it is needed.
     """
     wanted = eager if wanted is None else wanted
     try:
@@ -64,4 +68,6 @@ def assert_as_good_as_eager(actual: torch.Tensor, eager: torch.Tensor, reference
     ulp = torch.finfo(actual.dtype).eps * max(reference.abs().max().item(), torch.finfo(torch.float32).tiny)
     ours, theirs = Errors.of(actual, reference), Errors.of(eager, reference)
     assert ours.max <= 2 * theirs.max + ulp, f"greatest error {ours.max:.3g}, eager's is {theirs.max:.3g}"
-    assert ours.mean <= 1.5 * theirs.mean + ulp / 8, f"mean error {ours.mean:.3g}, eager's is {theirs.mean:.3g}"
+    assert ours.mean <= 1.5 * theirs.mean + ulp / 8, (
+        f"mean error {ours.mean:.3g}, eager's is {theirs.mean:.3g}"
+    )

@@ -1,4 +1,5 @@
-"""Command line of the demo: runs its steps in order and prints a table each; exit code 1 where a check fails."""
+"""Command line of the demo: runs its steps in order and prints a table each;
+exit code 1 where a check fails."""
 
 from __future__ import annotations
 

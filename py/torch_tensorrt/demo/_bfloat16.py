@@ -17,7 +17,10 @@ BF16, F32 = torch.bfloat16, torch.float32
 
 # what is asked for, beside min_block_size=1
 VARIANTS: dict[str, dict[str, Any]] = {
-    "enabled_precisions={float32}, use_explicit_typing=True": {"enabled_precisions": {F32}, "use_explicit_typing": True},
+    "enabled_precisions={float32}, use_explicit_typing=True": {
+        "enabled_precisions": {F32},
+        "use_explicit_typing": True,
+    },
     "no precision settings": {},
     "use_explicit_typing=False": {"use_explicit_typing": False},
     "enabled_precisions={bfloat16}": {"enabled_precisions": {BF16}},
@@ -38,7 +41,9 @@ def run(report: Report, arguments: Namespace) -> None:
     report.table("Conv2d(3, 3, 3) in bfloat16, input 1x3x224x224", header, rows)
 
 
-def _row(report: Report, name: str, settings: Any, model: Any, x: Any, eager: Any, reference: Any) -> tuple[str, ...]:
+def _row(
+    report: Report, name: str, settings: Any, model: Any, x: Any, eager: Any, reference: Any
+) -> tuple[str, ...]:
     logs = _Messages()
     logging.getLogger("torch_tensorrt").addHandler(logs)
     try:
@@ -51,13 +56,23 @@ def _row(report: Report, name: str, settings: Any, model: Any, x: Any, eager: An
     errors = [(t.double().cpu() - reference).abs().max().item() for t in (ours, eager)]
     engines = compiled.report.engines
     types = sorted({t.removeprefix("torch.") for e in engines for t in e.weight_types})
-    said = [f"{w.category.__name__}" for w in caught if "torch_tensorrt" in str(w.filename) or "typing" in str(w.message)]
+    said = [
+        f"{w.category.__name__}"
+        for w in caught
+        if "torch_tensorrt" in str(w.filename) or "typing" in str(w.message)
+    ]
     said += ["log: no effect" for m in logs.lines if "no effect" in m]
     good = ours.dtype == BF16 and types == ["bfloat16"] and len(engines) == 1
     good = good and errors[0] <= 2 * errors[1] + torch.finfo(BF16).eps * reference.abs().max().item()
     report.check(f"bfloat16 convolution, {name}", good)
-    return (name, str(len(engines)), ", ".join(types), str(ours.dtype).removeprefix("torch."),
-            f"{errors[0]:.1e} / {errors[1]:.1e}", ", ".join(dict.fromkeys(said)) or "nothing")
+    return (
+        name,
+        str(len(engines)),
+        ", ".join(types),
+        str(ours.dtype).removeprefix("torch."),
+        f"{errors[0]:.1e} / {errors[1]:.1e}",
+        ", ".join(dict.fromkeys(said)) or "nothing",
+    )
 
 
 class _Messages(logging.Handler):

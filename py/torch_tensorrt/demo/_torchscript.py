@@ -1,4 +1,5 @@
-"""Step 3: TorchScript modules with int64 buffers and literals on the float path, truncation permitted and not."""
+"""Step 3: TorchScript modules with int64 buffers and literals on the float path,
+truncation permitted and not."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ class DoubleTable(torch.nn.Module):
 
 
 def run(report: Report, arguments: Namespace) -> None:
-    """Each module, scripted or traced, with truncation permitted and not; as a raw engine and as a compiled module."""
+    """Each module, scripted or traced, with truncation permitted and not;
+    as a raw engine and as a compiled module."""
     torch.manual_seed(0)
     x = torch.randn(2, 3, 16, 16, device=device())
     plain = _with_statistics(ReorderedConv()).eval().to(device())
@@ -77,8 +79,16 @@ def run(report: Report, arguments: Namespace) -> None:
     for name, (scripted, eager) in modules.items():
         for truncate in (True, False):
             rows.append(_row(report, name, scripted, eager, x, truncate, findings))
-    header = ["module", "truncate", "declared", "inferred", "engine outputs", "raw engine = eager", "ts.compile = eager",
-              "narrowed"]
+    header = [
+        "module",
+        "truncate",
+        "declared",
+        "inferred",
+        "engine outputs",
+        "raw engine = eager",
+        "ts.compile = eager",
+        "narrowed",
+    ]
     report.table("TorchScript with int64 buffers", header, rows)
     report.table(
         "What became of int64 values (the same for both settings)",
@@ -89,7 +99,8 @@ def run(report: Report, arguments: Namespace) -> None:
 
 
 def _double_table(report: Report) -> None:
-    """float64, which no engine has: narrowed where the user permits it, else an error that says what to do."""
+    """float64, which no engine has: narrowed where the user permits it,
+    else an error that says what to do."""
     model = DoubleTable().eval().to(device())
     scripted, x, rows = torch.jit.script(model), torch.randn(2, 4, device=device()), []
     for truncate in (True, False):
@@ -102,10 +113,18 @@ def _double_table(report: Report) -> None:
                 rows.append((str(truncate), type(error).__name__, str(error).splitlines()[0]))
                 continue
             same = _equal([torch_tensorrt.ts.embed_engine_in_new_module(plan)(x)], [model(x)])
-            report.check("TorchScript, float64 table: permitted, said and right", truncate and same and len(caught) == 1)
+            report.check(
+                "TorchScript, float64 table: permitted, said and right",
+                truncate and same and len(caught) == 1,
+            )
             facts = torch_tensorrt.ts.last_dtype_report().narrowed()
-            rows += [(str(truncate), f"{r.value} {r.from_dtype} -> {r.to_dtype}", f"{r.proof} ({r.cause})") for r in facts]
-    report.table("A float64 buffer in a float32 model", ["truncate", "outcome", "proof, cause or message"], rows)
+            rows += [
+                (str(truncate), f"{r.value} {r.from_dtype} -> {r.to_dtype}", f"{r.proof} ({r.cause})")
+                for r in facts
+            ]
+    report.table(
+        "A float64 buffer in a float32 model", ["truncate", "outcome", "proof, cause or message"], rows
+    )
 
 
 def _engine(scripted: Any, x: torch.Tensor, truncate: bool, dtype: torch.dtype | None) -> bytes:
@@ -131,10 +150,19 @@ def _with_statistics(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def _row(
-    report: Report, name: str, scripted: Any, eager: Any, x: torch.Tensor, truncate: bool, findings: dict[Any, None]
+    report: Report,
+    name: str,
+    scripted: Any,
+    eager: Any,
+    x: torch.Tensor,
+    truncate: bool,
+    findings: dict[Any, None],
 ) -> tuple[str, ...]:
-    options: dict[str, Any] = {"inputs": [torch_tensorrt.Input(tuple(x.shape), dtype=torch.float32)],
-                               "truncate_long_and_double": truncate, "device": torch_tensorrt.Device(str(device()))}
+    options: dict[str, Any] = {
+        "inputs": [torch_tensorrt.Input(tuple(x.shape), dtype=torch.float32)],
+        "truncate_long_and_double": truncate,
+        "device": torch_tensorrt.Device(str(device())),
+    }
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", DeprecationWarning)
         inferred, _ = _bindings(_engine(scripted, x, truncate, None))
@@ -145,12 +173,21 @@ def _row(
         wanted = _listed(eager(x))
         same = [_equal(_listed(module(x)), wanted) for module in (raw, compiled)]
     for row in facts.rows:
-        findings[(row.value, row.kind, row.from_dtype, row.to_dtype, row.decision, row.proof, row.cause)] = None
+        findings[(row.value, row.kind, row.from_dtype, row.to_dtype, row.decision, row.proof, row.cause)] = (
+            None
+        )
     inputs, outputs = _bindings(plan)
-    checks = [report.check(f"TorchScript, {name}, truncate={truncate}: {what}", good)
-              for what, good in zip(("raw engine", "ts.compile"), same, strict=True)]
-    report.check(f"TorchScript, {name}: input float32, declared and inferred", inputs == inferred == "x: float32")
-    report.check(f"TorchScript, {name}: num_batches_tracked is dead", not any("num_batches" in r.value for r in facts.rows))
+    checks = [
+        report.check(f"TorchScript, {name}, truncate={truncate}: {what}", good)
+        for what, good in zip(("raw engine", "ts.compile"), same, strict=True)
+    ]
+    report.check(
+        f"TorchScript, {name}: input float32, declared and inferred", inputs == inferred == "x: float32"
+    )
+    report.check(
+        f"TorchScript, {name}: num_batches_tracked is dead",
+        not any("num_batches" in r.value for r in facts.rows),
+    )
     return (name, str(truncate), inputs, inferred, outputs, *checks, str(len(facts.narrowed())))
 
 
@@ -176,5 +213,7 @@ def _bindings(plan: bytes) -> tuple[str, str]:
     sides: dict[bool, list[str]] = {True: [], False: []}
     for name in names:
         dtype = torch_tensorrt.dtype._from(engine.get_tensor_dtype(name)).to(torch.dtype)
-        sides[engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT].append(f"{name}: {str(dtype).removeprefix('torch.')}")
+        sides[engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT].append(
+            f"{name}: {str(dtype).removeprefix('torch.')}"
+        )
     return ", ".join(sides[True]), ", ".join(sides[False])

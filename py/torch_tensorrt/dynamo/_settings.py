@@ -297,8 +297,8 @@ def replace(settings: CompilationSettings, **changes: Any) -> CompilationSetting
 
 
 def takes_settings(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a function whose last parameter is `settings` every field as a keyword, old spellings included.
-    """
+    """Gives a function whose last parameter is `settings` every field as a keyword, old spellings
+    included."""
     own = inspect.signature(function)
     known = [p for p in own.parameters.values() if p.name != "settings"]
     shown = [

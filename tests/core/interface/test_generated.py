@@ -29,7 +29,14 @@ def test_headers_compile_without_warnings(major: str, standard: str) -> None:
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("needs a C++ compiler")
-    flags = [f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{TENSORRT / 'include' / major}"]
+    flags = [
+        f"-std={standard}",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-fsyntax-only",
+        f"-I{TENSORRT / 'include' / major}",
+    ]
     command = [compiler, *flags, f"-I{TENSORRT / 'include' / 'cuda'}", "-x", "c++", "-"]
     result = subprocess.run(command, input=ALL_HEADERS, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -102,7 +102,10 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         tensor = layer.get_output(output)
         try:
             self._facts[tensor] = (to_torch(tensor.dtype), tuple(tensor.shape))
-        except (ValueError, RuntimeError):  # the inputs are in conflict: -1 axes; bindings of 11 raise the second
+        except (
+            ValueError,
+            RuntimeError,
+        ):  # the inputs are in conflict: -1 axes; bindings of 11 raise the second
             given = ", ".join(self._show(layer.get_input(i)) for i in range(layer.num_inputs))
             raise self.error(
                 f"The engine cannot run a {kind} layer on these inputs",

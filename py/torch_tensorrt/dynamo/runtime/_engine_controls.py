@@ -113,7 +113,8 @@ class EngineControls(torch.nn.Module):  # type: ignore[misc]
             raise InputError(f"an optimization profile is a number or 'auto', got {profile!r}")
         if not 0 <= profile < engine.num_optimization_profiles:
             raise InputError(
-                f"the engine has {engine.num_optimization_profiles} optimization profile(s), numbered from 0; got {profile}"
+                f"the engine has {engine.num_optimization_profiles} optimization profile(s), "
+                f"numbered from 0; got {profile}"
             )
         engine.set_active_profile(profile)
         engine._auto_select_profiles = False

@@ -57,7 +57,7 @@ def conv(
     return b.conv(x, weight, bias, stride, padding, dilation, groups)
 
 
-# ---- pooling ---------------------------------------------------------------------------------------------------------
+# ---- pooling
 
 
 def _per_axis(value: Any, count: int) -> list[int]:
@@ -147,7 +147,7 @@ for _spatial in (1, 2, 3):
     )
 
 
-# ---- adaptive pooling ------------------------------------------------------------------------------------------------
+# ---- adaptive pooling
 
 
 def _adaptive_when(spatial: int) -> Callable[..., Any]:

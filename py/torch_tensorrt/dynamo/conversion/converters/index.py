@@ -58,8 +58,8 @@ def integer_indices(node: Any, settings: Any) -> str | None:
 
 @converts(aten.index.Tensor, when=integer_indices)
 def index(b: Builder, x: Value, indices: Sequence[Value | None]) -> Value:
-    """x[i, :, j]: the index tensors are broadcast together, and their axes stand where the first of them stood if the
-    indexed axes are neighbours, else in front."""
+    """x[i, :, j]: the index tensors are broadcast together, and their axes stand where the first of them
+    stood if the indexed axes are neighbours, else in front."""
     x = b.tensor(x)
     axes = [i for i, given in enumerate(indices) if given is not None]
     if not axes:

@@ -55,7 +55,7 @@ def einsum(b: Builder, equation: str, operands: Any) -> Value:
     return b.einsum(equation, b.promote(*operands))
 
 
-# ---- attention -------------------------------------------------------------------------------------------------------
+# ---- attention
 
 
 def no_dropout(node: Any, settings: Any) -> str | None:
@@ -98,7 +98,8 @@ def attention(
 def _fused(
     b: Builder, query: Value, key: Value, value: Value, mask: Value | None, causal: bool, factor: float
 ) -> Value | None:
-    """An IAttention layer (TensorRT 10.14 or newer), or None. It wants four axes and a query that is scaled already."""
+    """An IAttention layer (TensorRT 10.14 or newer), or None.
+    It wants four axes and a query that is scaled already."""
     if not hasattr(b.network, "add_attention") or (mask is not None and causal):
         return None
     lift = 4 - b.rank(query)

@@ -18,7 +18,8 @@ aten = torch.ops.aten
 
 
 def eval_mode(node: Any, settings: Any) -> str | None:
-    """BatchNorm in training takes its statistics from the batch and updates its running ones, where it has them."""
+    """BatchNorm in training takes its statistics from the batch and updates its running ones,
+    where it has them."""
     if argument(node, "training") and argument(node, "running_mean") is not None:
         return "BatchNorm is in training mode; call model.eval() before compiling"
     return None
@@ -47,8 +48,8 @@ def batch_norm(
         return batch_norm_no_stats(b, x, weight, bias, training, momentum, eps)[0]
     parts = (weight, bias, mean, var)
     if all(p is None or isinstance(p, Const) for p in parts):
-        # Half types: scale and shift rounded to them would add an error of their own in each layer, up to twice
-        # eager's mean error over a few layers. In float32 only the result is rounded, as PyTorch does.
+        # Half types: scale and shift rounded to them would add an error of their own in each layer, up to
+        # twice eager's mean error over a few layers. In float32 only the result is rounded, as PyTorch does.
         dtype = b.dtype(x)
         x = b.tensor(x, torch.float32) if dtype in (torch.float16, torch.bfloat16) else x
         scale, shift = _folded(b, x, weight, bias, mean, var, eps)
@@ -152,7 +153,7 @@ def _normalize(
     return b.normalize(x, weight, bias, axes, eps, groups, per_channel)
 
 
-# ---- layer norm ------------------------------------------------------------------------------------------------------
+# ---- layer norm
 
 
 @converts(aten.layer_norm.default)
@@ -174,7 +175,7 @@ def native_layer_norm(b: Builder, x: Value, shape: Sequence[int], weight: Any, b
     return layer_norm(b, x, shape, weight, bias, eps), None, None
 
 
-# ---- group and instance norm -----------------------------------------------------------------------------------------
+# ---- group and instance norm
 
 
 @converts(aten.group_norm.default)
@@ -231,7 +232,7 @@ def instance_norm(
     return _normalize(b, x, weight, bias, range(2, b.rank(x)), eps, per_channel=True)
 
 
-# ---- root mean square ------------------------------------------------------------------------------------------------
+# ---- root mean square
 
 
 @converts(aten.rms_norm.default)

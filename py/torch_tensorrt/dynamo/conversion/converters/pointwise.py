@@ -1,4 +1,5 @@
-"""Elementwise operators: rows where an operator chooses one engine operation, functions where it composes several."""
+"""Elementwise operators: rows where an operator chooses one engine operation,
+functions where it composes several."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ aten = torch.ops.aten
 Unary = trt.UnaryOperation
 Activation = trt.ActivationType
 
-# Rows of our own, where the builder has to look at more than the table says: integers (a rounding leaves them, a negation
-# is 0 - x), or two layers for one operator.
+# Rows of our own, where the builder has to look at more than the table says: integers (a rounding leaves
+# them, a negation is 0 - x), or two layers for one operator.
 UNARY_ROWS = (
     (aten.ceil.default, Unary.CEIL),
     (aten.floor.default, Unary.FLOOR),
@@ -128,7 +129,8 @@ def add(b: Builder, x: Value, y: Value, alpha: Any = 1) -> Value:
     return b.add(x, y if alpha == 1 else b.mul(y, b.number(alpha, b.dtype(y))))
 
 
-# aten.add.Tensor has a keyword-only alpha, aten.add.Scalar a positional one: both reach the parameter of that name.
+# aten.add.Tensor has a keyword-only alpha, aten.add.Scalar a positional one: both reach the parameter of that
+# name.
 @converts(aten.sub.Tensor, aten.sub.Scalar, when=no_bool)
 def sub(b: Builder, x: Value, y: Value, alpha: Any = 1) -> Value:
     x, y = b.promote(x, y)
@@ -204,7 +206,7 @@ def masked_fill(b: Builder, x: Value, mask: Value, value: Value) -> Value:
     return b.select(b.cast(mask, torch.bool), b.tensor(value, b.dtype(x)), x)
 
 
-# ---- powers and roots ------------------------------------------------------------------------------------------------
+# ---- powers and roots
 
 
 def known_integer_exponent(node: Any, settings: Any) -> str | None:
@@ -255,7 +257,7 @@ def rsqrt(b: Builder, x: Value) -> Value:
     return in_float32(b, x, lambda y: b.unary(Unary.RECIP, b.unary(Unary.SQRT, y)))
 
 
-# ---- logarithms and exponentials -------------------------------------------------------------------------------------
+# ---- logarithms and exponentials
 
 
 @converts(aten.log2.default)
@@ -302,7 +304,7 @@ def expm1(b: Builder, x: Value) -> Value:
     return in_float32(b, x, exact)
 
 
-# ---- rounding, signs, tests ------------------------------------------------------------------------------------------
+# ---- rounding, signs, tests
 
 
 def truncated(b: Builder, x: Value) -> Value:

@@ -105,7 +105,7 @@ def all_dims(b: Builder, x: Value, dims: Any = None, keepdim: bool = False) -> V
     return _truth(b, Reduce.MIN, x, dims, keepdim)
 
 
-# ---- spread ----------------------------------------------------------------------------------------------------------
+# ---- spread
 
 
 def deviations(b: Builder, x: Value, dims: Any) -> tuple[Value, Value]:
@@ -165,7 +165,7 @@ def logsumexp(b: Builder, x: Value, dims: Any, keepdim: bool = False) -> Value:
     return b.cast(result, b.dtype(x))
 
 
-# ---- positions -------------------------------------------------------------------------------------------------------
+# ---- positions
 
 
 def short_axis(node: Any, settings: Any) -> str | None:

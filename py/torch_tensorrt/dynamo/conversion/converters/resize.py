@@ -34,7 +34,8 @@ def _resized(
     mode: trt.InterpolationMode,
     coordinates: trt.ResizeCoordinateTransformation,
 ) -> Value:
-    """By lengths, or by the factors themselves: torch computes coordinates from them and not from the lengths."""
+    """By lengths, or by the factors themselves:
+    torch computes coordinates from them and not from the lengths."""
     lengths = b.shape(x)
     nearest = mode == Mode.NEAREST
     cubic = -0.75 if mode == Mode.CUBIC else None
@@ -110,11 +111,12 @@ for _name, _mode in (
     converts(getattr(aten, _name).default, when=floating_image)(_explicit(_mode))
 
 
-# ---- padding ---------------------------------------------------------------------------------------------------------
+# ---- padding
 
 
 def _padded(b: Builder, x: Value, pad: Sequence[Length], mode: trt.SampleMode, value: Any = None) -> Value:
-    """`pad` holds (before, after) of the last axis, of the one before it, and so on; negative numbers crop."""
+    """`pad` holds (before, after) of the last axis, of the one before it, and so on;
+    negative numbers crop."""
     x = b.tensor(x)
     size = list(b.shape(x))
     start: list[Length] = [0] * len(size)

@@ -29,7 +29,8 @@ def reshape(b: Builder, x: Value, dims: Sequence[Length]) -> Value:
 
 
 def resolved(b: Builder, x: Value, dims: Sequence[Length]) -> list[Length]:
-    """A -1 among the lengths replaced by what remains, where that is known or the other lengths are not all known."""
+    """A -1 among the lengths replaced by what remains,
+    where that is known or the other lengths are not all known."""
     dims = list(dims)
     holes = [i for i, n in enumerate(dims) if isinstance(n, int) and n == -1]
     if not holes:
@@ -129,7 +130,7 @@ def repeat(b: Builder, x: Value, times: Sequence[Length]) -> Value:
     return b.reshape(b.expand(b.reshape(x, paired), wide), joined)
 
 
-# ---- parts -----------------------------------------------------------------------------------------------------------
+# ---- parts
 
 
 @converts(aten.slice.Tensor)
@@ -224,7 +225,7 @@ def diagonal(b: Builder, x: Value, offset: int = 0, first: int = 0, second: int 
     return b.narrow(flat, len(outer), start if count else 0, count, columns + 1)
 
 
-# ---- joined and turned -----------------------------------------------------------------------------------------------
+# ---- joined and turned
 
 
 @converts(aten.cat.default)
