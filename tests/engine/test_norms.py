@@ -7,6 +7,7 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, check, growing, run, sample
+from tests.engine._members import needs
 
 
 def softmax(axis):
@@ -97,6 +98,7 @@ def test_normalization(shape, parameters, axes, groups, dtype, dynamic):
     check(normalization(axes, groups), [x, scale, bias], normalized(axes, groups), dynamic=spans)
 
 
+@needs("INetworkDefinition.add_normalization_v2")
 def test_normalization_with_per_channel_parameters_of_groups():
     """V2 has one scale and bias for each channel."""
 
@@ -107,6 +109,13 @@ def test_normalization_with_per_channel_parameters_of_groups():
 
     inputs = [sample((2, 6, 4, 3)), sample((1, 6, 1, 1), seed=1), sample((1, 6, 1, 1), seed=2)]
     check(build, inputs, lambda x, s, b: torch.nn.functional.group_norm(x, 3, s.flatten(), b.flatten()))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 64, 77, 100, 197, 768, 1000, 2056, 8200, 20000])
+def test_rows_of_any_length(length, dtype):
+    inputs = [sample((3, length), dtype), sample((1, length), dtype, 0.5, 2), sample((1, length), dtype, seed=1)]
+    check(normalization((1,)), inputs, normalized((1,)))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

@@ -3,6 +3,7 @@
 
 #include "core/engine/layers/kernel_result.h"
 #include "core/engine/layers/normalization.h"
+#include "core/engine/layers/row_loop_aten.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -81,8 +82,10 @@ void run(const Normalization& op, Call& call) {
   const auto both_run_over = [&](int64_t begin, int64_t end) {
     return runs_over(scale, x, begin, end) && runs_over(bias, x, begin, end);
   };
-  if (x.numel() > 0 && !grouped && first >= 0 && both_run_over(first, rank))
+  if (x.numel() > 0 && !grouped && first >= 0 && both_run_over(first, rank)) {
+    if (run_row_loop(call, {x, {}, scale, bias, scale.numel(), op.epsilon})) return;
     return call.set(0, layer_norm(x, scale, bias, first, op.epsilon));
+  }
   if (x.numel() > 0 && first == 2 && both_run_over(1, 2))
     return call.set(0, group_norm(x, scale, bias, grouped ? op.groups : x.size(1), op.epsilon));
   deliver(call, by_formula(op, x, scale, bias));

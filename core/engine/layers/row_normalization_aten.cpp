@@ -1,7 +1,9 @@
-// RowNormalization on tensors, by its parts. Where one kernel does all, exec/bound_normalization runs it.
+// RowNormalization on tensors: a loop over rows where it is faster, else the parts. On CUDA exec/bound_normalization
+// runs one kernel.
 #include <ATen/Functions.h>
 
 #include "core/engine/layers/kernel_result.h"
+#include "core/engine/layers/row_loop_aten.h"
 #include "core/engine/layers/row_normalization.h"
 
 namespace torchtrt::engine {
@@ -48,9 +50,20 @@ at::Tensor sum_of(const Op& op, Call& call) {
   return sum;
 }
 
+bool run_loop(const Op& op, Call& call) {
+  const auto in = [&](int i) { return call.has(i) ? call.in(i) : at::Tensor(); };
+  RowOperands operands{in(Op::kX), in(Op::kResidual), in(Op::kScale), in(Op::kBias)};
+  operands.length = c10::multiply_integers(operands.x.sizes().slice(operands.x.dim() - op.axes));
+  operands.epsilon = op.epsilon;
+  operands.center = op.center;
+  operands.keep_sum = op.keep_sum;
+  return run_row_loop(call, operands);
+}
+
 }  // namespace
 
 void run(const RowNormalization& op, Call& call) {
+  if (run_loop(op, call)) return;
   const at::Tensor x = sum_of(op, call);
   if (x.numel() == 0) return deliver(call, x);
   const auto row = x.sizes().slice(x.dim() - op.axes);

@@ -33,9 +33,11 @@ std::optional<RowNormalization> as_rows(const Graph& graph, NodeId id) {
   return rows;
 }
 
-// Whether it needs nothing that the network computes.
-bool is_given(const Graph& graph, ValueId value) {
-  return value == kNoId || graph.stale_value(value).producer == kNoId || producer_as<Constant>(graph, value);
+// Whether it is an input, a constant, or made of one in a few steps: it does not need the sum.
+bool is_given(const Graph& graph, ValueId value, int steps = 4) {
+  if (value == kNoId || graph.stale_value(value).producer == kNoId) return true;
+  const std::vector<ValueId>& inputs = producer_of(graph, value).inputs;
+  return inputs.empty() || (steps > 0 && inputs.size() == 1 && is_given(graph, inputs[0], steps - 1));
 }
 
 bool is_sum_of_equals(const Graph& graph, ValueId sum) {
