@@ -15,6 +15,7 @@
 #include "core/engine/layers/shuffle.h"
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/rewrite.h"
+#include "core/engine/plan/weights.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -28,13 +29,13 @@ std::optional<Shape> without_leading_ones(const Shape& shape, int rank) {
 }
 
 Weights transposed(const Weights& weights, const Shape& shape) {
-  const at::Tensor given = at::from_blob(const_cast<void*>(weights.data), c10::IntArrayRef(shape.begin(), shape.end()),
-                                         at::TensorOptions(scalar_type_of(weights.dtype)));
-  // A matrix of one column is contiguous when transposed too: contiguous() would not copy, and the memory is not ours.
-  auto owner = std::make_shared<at::Tensor>(given.t().clone(at::MemoryFormat::Contiguous));
+  const at::TensorOptions options(scalar_type_of(weights.dtype));
+  const std::shared_ptr<void> memory = allocate_aligned(weights.bytes());
+  const at::Tensor given = at::from_blob(const_cast<void*>(weights.data), {shape[0], shape[1]}, options);
+  at::from_blob(memory.get(), {shape[1], shape[0]}, options).copy_(given.t());
   Weights result = weights;
-  result.data = owner->const_data_ptr();
-  result.owner = owner;
+  result.data = memory.get();
+  result.owner = memory;
   return result;
 }
 

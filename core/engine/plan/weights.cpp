@@ -1,6 +1,8 @@
 // own_weights: one copy per distinct memory.
 #include "core/engine/plan/weights.h"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -14,13 +16,20 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kOwnPages = size_t{1} << 20;  // bytes from which memory has pages of its own
 
 using Place = std::tuple<const void*, int64_t>;  // address, bytes
 
 }  // namespace
 
+// Large weights that come and go would leave gaps in the heap which the next of the same size do not fit into.
 std::shared_ptr<void> allocate_aligned(int64_t bytes) {
   const size_t rounded = (static_cast<size_t>(bytes) + kAlignment - 1) / kAlignment * kAlignment;
+  if (rounded >= kOwnPages) {
+    void* pages = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) throw std::bad_alloc();
+    return std::shared_ptr<void>(pages, [rounded](void* m) { munmap(m, rounded); });
+  }
   void* memory = std::aligned_alloc(kAlignment, rounded == 0 ? kAlignment : rounded);
   if (memory == nullptr) throw std::bad_alloc();
   return std::shared_ptr<void>(memory, [](void* m) { std::free(m); });
