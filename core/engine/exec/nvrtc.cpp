@@ -146,8 +146,6 @@ Entry& entry_of(int device, const std::string& source, const std::string& name) 
   return entries[Key(device, name, source)];
 }
 
-c10::Device present_device() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).getDevice(); }
-
 void compile(Entry& entry, const std::string& source, int arch) {
   if (!entry.code.empty()) return;
   try {
@@ -193,6 +191,8 @@ std::shared_ptr<const CudaKernel> try_cuda_kernel(const std::string& source, con
     return nullptr;
   }
 }
+
+c10::Device present_device() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).getDevice(); }
 
 void* present_stream(c10::Device device) {
   return c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();

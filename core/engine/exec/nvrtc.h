@@ -42,6 +42,9 @@ std::shared_ptr<const CudaKernel> cuda_kernel(const std::string& source, const s
 // The same; where the kernel cannot be compiled or loaded: null, and a line in the log once per source.
 std::shared_ptr<const CudaKernel> try_cuda_kernel(const std::string& source, const std::string& name);
 
+// The CUDA device that this thread works on.
+c10::Device present_device();
+
 // The cudaStream_t that kernels of torch run on.
 void* present_stream(c10::Device device);
 

@@ -27,6 +27,34 @@ std::vector<int64_t> order_of(const Call& call) {
   return order;
 }
 
+// Neighbouring axes go together where every input runs along both or along neither; axes of one element vanish.
+PointwiseLayout merged(std::vector<int64_t> order, const Shape& result, std::span<const Shape> inputs) {
+  PointwiseLayout layout;
+  layout.plain = std::is_sorted(order.begin(), order.end());
+  layout.runs.resize(inputs.size());
+  std::vector<char> before;
+  for (const int64_t axis : order) {
+    const int64_t length = result[static_cast<int>(axis)];
+    layout.volume *= length;
+    if (length == 1) continue;
+    std::vector<char> here;
+    for (const Shape& input : inputs) here.push_back(input[static_cast<int>(axis)] != 1);
+    if (here == before && !layout.lengths.empty()) {
+      layout.lengths.back() *= length;
+      continue;
+    }
+    layout.lengths.push_back(length);
+    for (size_t i = 0; i < here.size(); ++i) layout.runs[i].push_back(here[i]);
+    before = std::move(here);
+  }
+  if (layout.lengths.empty()) {
+    layout.lengths.push_back(1);
+    for (auto& runs : layout.runs) runs.push_back(0);
+  }
+  layout.order = std::move(order);
+  return layout;
+}
+
 }  // namespace
 
 std::vector<int64_t> PointwiseLayout::strides_of(size_t input) const {
@@ -48,32 +76,14 @@ bool PointwiseLayout::is_scalar(size_t input) const {
   return std::find(runs[input].begin(), runs[input].end(), 1) == runs[input].end();
 }
 
-// Neighbouring axes go together where every input runs along both or along neither; axes of one element vanish.
 PointwiseLayout layout_of(const Call& call) {
-  PointwiseLayout layout;
-  layout.order = order_of(call);
-  layout.plain = std::is_sorted(layout.order.begin(), layout.order.end());
-  layout.runs.resize(static_cast<size_t>(call.size()));
-  std::vector<char> before;
-  for (const int64_t axis : layout.order) {
-    const int64_t length = call.out_shape(0)[static_cast<int>(axis)];
-    layout.volume *= length;
-    if (length == 1) continue;
-    std::vector<char> here;
-    for (int i = 0; i < call.size(); ++i) here.push_back(call.in(i).size(axis) != 1);
-    if (here == before && !layout.lengths.empty()) {
-      layout.lengths.back() *= length;
-      continue;
-    }
-    layout.lengths.push_back(length);
-    for (size_t i = 0; i < here.size(); ++i) layout.runs[i].push_back(here[i]);
-    before = std::move(here);
-  }
-  if (layout.lengths.empty()) {
-    layout.lengths.push_back(1);
-    for (auto& runs : layout.runs) runs.push_back(0);
-  }
-  return layout;
+  Shapes inputs;
+  for (int i = 0; i < call.size(); ++i) inputs.push_back(call.in_shape(i));
+  return merged(order_of(call), call.out_shape(0), inputs);
+}
+
+PointwiseLayout layout_of(const Shape& result, std::span<const Shape> inputs) {
+  return merged(plain_order(result.rank()), result, inputs);
 }
 
 at::Tensor operand_of(const Call& call, int i, const PointwiseLayout& layout) {

@@ -25,6 +25,8 @@ struct PointwiseLayout {
 
 // In the order of the first input that has all elements of the result.
 PointwiseLayout layout_of(const Call& call);
+// Of inputs with these shapes, all contiguous.
+PointwiseLayout layout_of(const Shape& result, std::span<const Shape> inputs);
 
 // Input i so that its elements follow each other in the order of the layout.
 at::Tensor operand_of(const Call& call, int i, const PointwiseLayout& layout);
