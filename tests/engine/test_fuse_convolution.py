@@ -222,7 +222,8 @@ def test_windows_side_by_side(window, dtype):
         return layer.get_output(0)
 
     x = sample((2, 3, 9, 10), dtype)
-    side_by_side = lambda x: F.conv2d(x, kernel.double(), BIAS.to(dtype).double(), stride=window)  # noqa: E731
+    exact, bias = kernel.double(), BIAS.to(dtype).double()
+    side_by_side = lambda x: F.conv2d(x, exact, bias, stride=window)  # noqa: E731
     check_fused(build, [x], side_by_side, "fuse_convolution")
 
 
