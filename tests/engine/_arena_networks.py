@@ -1,6 +1,6 @@
 """Networks whose runs should allocate nothing once their shapes have been seen.
 
-    python -m tests.engine._arena_networks         under allocation_counter.c; tells what each run allocated, as JSON
+    python -m tests.engine._arena_networks      under allocation_counter.c; tells what each run allocated
 """
 
 from __future__ import annotations

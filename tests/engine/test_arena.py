@@ -1,4 +1,4 @@
-"""Memory of runs on the CPU: allocated by the first run of a shape, found again by all others; and safe at that."""
+"""Memory of runs on the CPU: allocated by the first run of a shape, found again by all others; safely."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from tests.engine._late import Allocator
 from tests.engine._memory import run_context
 from tests.engine._session import STRONG, Session, execute, on_device, relu_network
 
+Counts = dict[str, list[tuple[str, int]]]
 ROOT = Path(__file__).parents[2]
-on_cpu = pytest.mark.skipif(device().type != "cpu", reason="memory of a device is PyTorch's caching allocator's")
+on_cpu = pytest.mark.skipif(device().type != "cpu", reason="devices have PyTorch's caching allocator")
 
 
 def run_networks(*arguments: str, **environment: str) -> Any:
@@ -45,20 +46,20 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> str:
     library = tmp_path_factory.mktemp("counter") / "counter.so"
     source = Path(__file__).with_name("allocation_counter.c")
     try:
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
     except FileNotFoundError:
         pytest.skip("needs gcc")
     return str(library)
 
 
 @pytest.fixture(scope="module")
-def counts(counter: str) -> dict[str, list[tuple[str, int]]]:
+def counts(counter: str) -> Counts:
     return run_networks(LD_PRELOAD=counter)
 
 
 @on_cpu
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "lengths_by_data"])
-def test_shapes_that_come_again_allocate_nothing(family: str, counts: dict[str, list[tuple[str, int]]]) -> None:
+def test_shapes_that_come_again_allocate_nothing(family: str, counts: Counts) -> None:
     seen = set()
     for shapes, count in counts[family]:
         if shapes in seen:
@@ -68,7 +69,7 @@ def test_shapes_that_come_again_allocate_nothing(family: str, counts: dict[str, 
 
 
 @on_cpu
-def test_lengths_by_data_allocate_until_the_greatest_is_known(counts: dict[str, list[tuple[str, int]]]) -> None:
+def test_lengths_by_data_allocate_until_the_greatest_is_known(counts: Counts) -> None:
     assert [count for _, count in counts["lengths_by_data"]][-6:] == [0] * 6
 
 
@@ -111,10 +112,14 @@ def hammer(made: Family, first: int, rounds: int, failures: list[BaseException])
         failures.append(error)
 
 
-@pytest.mark.parametrize("names", [("shapes", "shapes"), ("shapes", "lengths_by_data", "loop"), ("resnet", "minilm")], ids="-".join)
+TOGETHER = [("shapes", "shapes"), ("shapes", "lengths_by_data", "loop"), ("resnet", "minilm")]
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="-".join)
 def test_contexts_at_once(names: tuple[str, ...]) -> None:
     failures: list[BaseException] = []
-    threads = [threading.Thread(target=hammer, args=(family(n), i, 40, failures)) for i, n in enumerate(names)]
+    made = [family(name) for name in names]
+    threads = [threading.Thread(target=hammer, args=(m, i, 40, failures)) for i, m in enumerate(made)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -169,7 +174,9 @@ class Keeps(trt.IDebugListener if hasattr(trt, "IDebugListener") else object):  
         trt.IDebugListener.__init__(self)
         self.kept: list[torch.Tensor] = []
 
-    def process_debug_tensor(self, addr: Any, location: Any, type: Any, shape: Any, name: str, stream: int) -> bool:
+    def process_debug_tensor(
+        self, addr: Any, location: Any, type: Any, shape: Any, name: str, stream: int
+    ) -> bool:
         self.kept.append(torch.full(tuple(shape), float(len(self.kept))))
         return True
 
