@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from tests.engine._case import FLOATS, build_engine, check, run_engine, sample
 from tests.engine._passes import built, check_fused
 from tests.engine._products import add, linear
+from tests.util.oracle import assert_close_or_as_good
 
 PASS = "merge_linears"
+ACT = trt.ActivationType
 
 
 def three(weights, biases, after=None):
@@ -129,6 +131,28 @@ def test_products_and_reductions_over_the_slices():
     x = sample((2, 9, 4), low=-1, high=1)
     assert PASS in built(build, [x])[1]
     check(build, [x], reference, dtypes=[torch.float32] * 3)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("other", ["RELU", "SIGMOID"])
+def test_activations_behind_the_products(other, dtype):
+    """Equal ones go along; of different ones each keeps its product."""
+    weights, biases = made((6, 3), 4, dtype)
+    further = [sample((5, length), dtype, -1, 1, seed=20 + length) for length in (6, 3)]
+    parts = list(zip(weights, biases, [ACT.RELU, getattr(ACT, other)], further, strict=True))
+
+    def build(n, x):
+        first = [n.add_activation(linear(n, x, w, b), kind).get_output(0) for w, b, kind, _ in parts]
+        return [linear(n, y, last, None) for y, (*_, last) in zip(first, parts, strict=True)]
+
+    x = sample((2, 7, 4), dtype, -1, 1)
+    plan, changed = built(build, [x])
+    assert "fuse_linear" in changed and (PASS in changed) == (other == "RELU")
+    fused, plain = run_engine(plan, [x]), run_engine(built(build, [x], level=0)[0], [x])
+    for y, part, (w, b, kind, last) in zip(fused, plain, parts, strict=True):
+        function = F.relu if kind == ACT.RELU else torch.sigmoid
+        wanted = F.linear(function(F.linear(x.double(), w.double(), b.double())), last.double())
+        assert_close_or_as_good(y, part, lambda wanted=wanted: wanted, wanted.to(dtype))
 
 
 def unmatched(name):

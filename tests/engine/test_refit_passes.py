@@ -1,4 +1,4 @@
-"""Refit of every pass: it changes refittable plans too, and weights that fit its pattern or end it are right."""
+"""Refit of every pass: it changes refittable plans too; weights that fit its pattern or end it are right."""
 
 from __future__ import annotations
 

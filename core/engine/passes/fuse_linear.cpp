@@ -1,8 +1,7 @@
 // f(Linear(x, W, b))  ->  FusedLinear(x, W, b), with activation f
 //
 // f is relu, gelu, sigmoid, tanh, or silu, given as y * sigmoid(y), perhaps in float32; a Shuffle between the two goes
-// behind. Valid for products that nothing else uses. Where elementwise layers follow, only those stay in the product
-// that CUDA computes within it; the others go with what follows.
+// behind. Valid for products that nothing else uses. Where elementwise layers follow, the activation goes with them.
 #include <algorithm>
 
 #include "core/engine/layers/activation.h"
@@ -76,9 +75,8 @@ ValueId product_of(const Graph& graph, ValueId y) {
 }
 
 bool rewrite(Graph& graph, NodeId id, ValueId y, LinearActivation activation) {
-  const bool within = activation == LinearActivation::kRelu || activation == LinearActivation::kGeluTanh;
   const ValueId result = graph.node(id).outputs[0], product = product_of(graph, y);
-  if (product == kNoId || (!within && feeds_elementwise(graph, result))) return false;
+  if (product == kNoId || feeds_elementwise(graph, result)) return false;
   FusedLinear fused;
   fused.activation = activation;
   const std::vector<ValueId> inputs = producer_of(graph, product).inputs;

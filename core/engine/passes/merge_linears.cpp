@@ -1,4 +1,5 @@
 // Linear(x, W1, b1), Linear(x, W2, b2), ..  ->  Linear(x, [W1; W2; ..], [b1; b2; ..]), and a Slice for each
+// FusedLinear of one activation              ->  alike
 //
 // One product keeps a device busier than several, and reads x once: of 128 rows and 384 features, three take 9.3 µs on
 // an H200 and one 3.3 µs, 1375 µs and 1036 µs on a CPU. The slices are views. Valid for constant weights that nothing
@@ -8,7 +9,7 @@
 #include <cstring>
 #include <map>
 
-#include "core/engine/layers/linear.h"
+#include "core/engine/layers/fused_linear.h"
 #include "core/engine/layers/slice.h"
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/rewrite.h"
@@ -26,8 +27,17 @@ struct Member {
   int position = 0;
 };
 
+// Products of one group: their input and activation.
+using Key = std::pair<ValueId, std::optional<LinearActivation>>;
+
+std::optional<LinearActivation> activation_of(const Node& node) {
+  const auto* fused = as<FusedLinear>(*node.layer);
+  return fused ? std::optional(fused->activation) : std::nullopt;
+}
+
 bool is_mergeable(const Graph& graph, const Node& node) {
-  if (!as<Linear>(*node.layer) || is_marked(graph, node.outputs[0])) return false;
+  if (!as<Linear>(*node.layer) && !as<FusedLinear>(*node.layer)) return false;
+  if (is_marked(graph, node.outputs[0])) return false;
   if (!producer_as<Constant>(graph, node.inputs[1]) || !is_private(graph, node.inputs[1])) return false;
   return node.inputs.size() < 3 || node.inputs[2] == kNoId || producer_as<Constant>(graph, node.inputs[2]);
 }
@@ -99,7 +109,10 @@ void merge(Graph& graph, const std::vector<NodeId>& nodes) {
   const ValueId x = graph.node(nodes[0]).inputs[0];
   std::vector<ValueId> inputs{x, joined_weights(graph, nodes, name)};
   if (const ValueId bias = joined_biases(graph, nodes, name); bias != kNoId) inputs.push_back(bias);
-  const NodeId whole = graph.add(Linear{}, inputs);
+  FusedLinear fused;
+  const auto activation = activation_of(graph.node(nodes[0]));
+  fused.activation = activation.value_or(fused.activation);
+  const NodeId whole = activation ? graph.add(fused, inputs) : graph.add(Linear{}, inputs);
   graph.set_name(whole, name);
   graph.mutable_node(whole).metadata = graph.node(nodes[0]).metadata;
   int64_t start = 0;
@@ -117,16 +130,16 @@ void merge(Graph& graph, const std::vector<NodeId>& nodes) {
 }  // namespace
 
 bool merge_linears(Graph& graph) {
-  std::map<ValueId, std::vector<Member>> by_input;
+  std::map<Key, std::vector<Member>> groups;
   int position = 0;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (as<Constant>(*node.layer)) continue;
     ++position;
-    if (is_mergeable(graph, node)) by_input[node.inputs[0]].push_back({id, position});
+    if (is_mergeable(graph, node)) groups[{node.inputs[0], activation_of(node)}].push_back({id, position});
   }
   bool changed = false;
-  for (const auto& [x, members] : by_input) {
+  for (const auto& [key, members] : groups) {
     for (size_t first = 0, end = 0; first < members.size(); first = end) {
       std::vector<NodeId> group;
       for (; end < members.size() && members[end].position <= members[first].position + kReach; ++end)
