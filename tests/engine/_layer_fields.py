@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import tensorrt as trt
 
+from tests.engine._members import should_have
 from tests.engine._session import Session
 
 Add = Callable[[Session], trt.ILayer]
 NONE = trt.Weights()
+NORMALIZATION_V2 = should_have("INetworkDefinition.add_normalization_v2")
 
 
 def floats(*shape: int) -> np.ndarray:
@@ -97,7 +99,7 @@ LAYERS: list[tuple[str, Add, dict[str, tuple[Any, list[Any]]]]] = [
             "op": (trt.TopKOperation.MAX, [trt.TopKOperation.MIN]),
             "k": (3, [1]),
             "axes": (1 << 3, [1 << 1]),
-            "indices_type": (trt.int32, [trt.int64]),
+            **({"indices_type": (trt.int32, [trt.int64])} if should_have("ITopKLayer.indices_type") else {}),
         },
     ),
     ("cumulative", cumulative, {"exclusive": (False, [True]), "reverse": (False, [True])}),
@@ -122,9 +124,11 @@ LAYERS: list[tuple[str, Add, dict[str, tuple[Any, list[Any]]]]] = [
     (
         "normalization",
         with_operands(
-            lambda n, x, s, b: n.add_normalization_v2(x, s, b, 0b1100),
-            (trt.float32, (1, 4, 1, 1)),
-            (trt.float32, (1, 4, 1, 1)),
+            lambda n, x, s, b: (n.add_normalization_v2 if NORMALIZATION_V2 else n.add_normalization)(
+                x, s, b, 0b1100
+            ),
+            (trt.float32, (1, 4 if NORMALIZATION_V2 else 1, 1, 1)),
+            (trt.float32, (1, 4 if NORMALIZATION_V2 else 1, 1, 1)),
         ),
         {
             "epsilon": (pytest.approx(1e-5), [0.5]),
@@ -269,7 +273,7 @@ LAYERS: list[tuple[str, Add, dict[str, tuple[Any, list[Any]]]]] = [
                 {"interleaved": (True, [False]), "rotary_embedding_dim": (4, [0, 2])},
             )
         ]
-        if hasattr(trt, "IRotaryEmbeddingLayer")
+        if should_have("IRotaryEmbeddingLayer")
         else []
     ),
     (

@@ -14,6 +14,7 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import TORCH_OF, TRT_OF, Log, Net, Range, Refused, device, sample
+from tests.engine._members import should_have
 from tests.util.tolerance import tolerances
 
 
@@ -36,7 +37,6 @@ VALUES: dict[str, torch.Tensor] = {
 """The value of each code, exactly."""
 
 TYPES = {"int8": trt.int8, "fp8": trt.fp8, "int4": trt.int4, "fp4": trt.fp4, "e8m0": trt.e8m0}
-VERSION = tuple(int(part) for part in trt.__version__.split(".")[:2])
 QUANTIZED = ["int8", "fp8", "int4", "fp4"]
 NAME_OF = {theirs: ours for ours, theirs in TYPES.items()}
 GREATEST = {"int8": 127.0, "fp8": 448.0, "int4": 7.0, "fp4": 6.0}
@@ -92,7 +92,7 @@ def codes(type: str, shape: Sequence[int], seed: int = 0) -> Codes:
 
 
 def require_block_shapes() -> None:
-    if VERSION < (10, 15):
+    if not should_have("IQuantizeLayer.block_shape"):
         pytest.skip("block shapes need the bindings of TensorRT 10.15")
 
 

@@ -9,7 +9,6 @@ import torch
 from tests.engine._case import device
 
 MAJOR = int(trt.__version__.split(".")[0])
-BEFORE_10_16 = tuple(int(part) for part in trt.__version__.split(".")[:2]) < (10, 16)
 needs_version_10 = pytest.mark.skipif(MAJOR > 10, reason="TensorRT 11 removed this from its interface")
 needs_weak_types = pytest.mark.skipif(MAJOR > 10, reason="TensorRT 11 has no weakly typed networks")
 STRONG = 1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)

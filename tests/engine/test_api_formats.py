@@ -190,7 +190,7 @@ def test_outputs_whose_length_depends_on_data_have_formats(kind: F, vector: int,
         session.input("x", (5, 3, 2, 2)),
         session.input("marks", (5,), trt.bool),
     )
-    places = network.add_shuffle(network.add_non_zero(marks, trt.int64).get_output(0))
+    places = network.add_shuffle(network.add_non_zero(marks).get_output(0))
     places.reshape_dims = (-1,)
     y = network.add_gather(x, places.get_output(0), 0).get_output(0)
     y.name, y.allowed_formats = "y", 1 << int(kind)

@@ -5,6 +5,7 @@ import pytest
 import tensorrt as trt
 import torch
 
+from tests.engine._members import needs
 from tests.engine._session import MAJOR, STRONG, Recorder, Session, relu_network
 
 
@@ -253,6 +254,7 @@ def test_constant_keeps_the_memory_it_was_given() -> None:
     assert tuple(layer.get_output(0).shape) == (4, 1)
 
 
+@needs("INetworkDefinition.add_attention")
 def test_attention_is_two_boundary_layers() -> None:
     session = Session()
     q, k, v = (session.input(name, (1, 2, 4, 8)) for name in "qkv")

@@ -8,9 +8,10 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, device, growing, run, sample
+from tests.engine._members import needs, should_have
 from tests.util.oracle import assert_close_or_as_good
 
-if not hasattr(trt.INetworkDefinition, "add_attention"):
+if not should_have("INetworkDefinition.add_attention"):
     pytest.skip("these bindings know no attention", allow_module_level=True)
 
 SOFTMAX, NONE = trt.AttentionNormalizationOp.SOFTMAX, trt.AttentionNormalizationOp.NONE
@@ -208,6 +209,7 @@ def test_setters_that_refuse():
     assert "inputs 0 query, 1 key, 2 value" in s.logger.last_error()
 
 
+@needs("IAttention.metadata")
 def test_what_the_network_shows():
     from tests.engine._session import Session
 

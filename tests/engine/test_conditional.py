@@ -227,8 +227,8 @@ def test_data_dependent_lengths_in_a_branch():
     def build(n, x, c):
         branch = If(n, c)
         (inside,) = branch.take(x)
-        found = n.add_non_zero(inside, trt.int64).get_output(0)
-        return branch.give(found, n.constant(torch.zeros((1, 2), dtype=torch.int64)))
+        found = n.add_non_zero(inside).get_output(0)
+        return branch.give(found, n.constant(torch.zeros((1, 2), dtype=torch.int32)))
 
     x = torch.tensor([0.0, 1.0, 0.0, 2.0])
     plan, log = build_engine(lambda n, x, c: n.add_cast(build(n, x, c), trt.float32), [x, YES])

@@ -12,10 +12,11 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import build_error, check, device, sample
+from tests.engine._members import should_have
 from tests.engine._ranks import PREVIEW, collective_session, communicator, consent, run_collective
 from tests.engine._session import Session, on_device
 
-if not hasattr(trt, "CollectiveOperation"):
+if not should_have("CollectiveOperation"):
     pytest.skip("these bindings know no collective operations", allow_module_level=True)
 
 Op, Reduce = trt.CollectiveOperation, trt.ReduceOperation
@@ -81,6 +82,7 @@ def test_refusals() -> None:
     assert "has no root" in build_error(add(Op.ALL_GATHER, Reduce.NONE, 0), [x])  # c3
     assert "is no rank of the group" in build_error(add(Op.BROADCAST, Reduce.NONE, 2, (0, 1)), [x])  # c3
     assert "are different" in build_error(add(Op.ALL_GATHER, Reduce.NONE, -1, (1, 1)), [x])  # c4
+    assert "are different" in build_error(add(Op.ALL_GATHER, Reduce.NONE, -1, (-1, 1)), [x])  # c4
     assert "scalar" in build_error(add(Op.ALL_GATHER, Reduce.NONE), [sample(())])  # c5
 
 

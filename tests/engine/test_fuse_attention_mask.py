@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from tests.engine._case import FLOATS, check, sample
+from tests.engine._members import should_have
 from tests.engine._passes import built, check_fused
 
-if not hasattr(trt.INetworkDefinition, "add_attention"):
+if not should_have("INetworkDefinition.add_attention"):
     pytest.skip("these bindings know no attention", allow_module_level=True)
 
 LENGTH = 5
@@ -42,8 +43,14 @@ def reference(mask: torch.Tensor):
 def masks(dtype):
     lowest = torch.finfo(dtype).min
     every = torch.ones(1, 1, LENGTH, LENGTH, dtype=torch.bool)
-    return [every, every.expand(2, 1, -1, -1).contiguous(), torch.zeros(1, 1, 1, LENGTH, dtype=dtype), CAUSAL,
-            additive(CAUSAL, dtype, lowest), additive(CAUSAL, dtype, float("-inf"))]
+    return [
+        every,
+        every.expand(2, 1, -1, -1).contiguous(),
+        torch.zeros(1, 1, 1, LENGTH, dtype=dtype),
+        CAUSAL,
+        additive(CAUSAL, dtype, lowest),
+        additive(CAUSAL, dtype, float("-inf")),
+    ]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

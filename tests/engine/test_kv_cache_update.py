@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine._case import FLOATS, INDICES, Net, build_error, check, growing, sample
+from tests.engine._members import should_have
 from tests.engine._session import Session, on_device
 
-if not hasattr(trt, "KVCacheMode"):
+if not should_have("KVCacheMode"):
     pytest.skip("these bindings know no cache updates", allow_module_level=True)
 
 LINEAR = trt.KVCacheMode.LINEAR

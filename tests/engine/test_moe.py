@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine._case import FLOATS, INDICES, Net, build_error, check, growing, run, sample
+from tests.engine._members import should_have
 from tests.engine._session import MAJOR, Session
 from tests.util.tolerance import tolerances
 
-if not hasattr(trt, "MoEActType"):
+if not should_have("MoEActType"):
     pytest.skip("these bindings know no mixture of experts", allow_module_level=True)
 
 SILU = trt.MoEActType.SILU

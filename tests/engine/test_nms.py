@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.engine._case import TRT_OF, Net, build_engine, build_error, growing, sample
 from tests.engine._late import late_outputs
+from tests.engine._members import needs
 from tests.engine._session import Session
 
 CORNERS, CENTERS = trt.BoundingBoxFormat.CORNER_PAIRS, trt.BoundingBoxFormat.CENTER_SIZES
@@ -127,6 +128,7 @@ def test_limit_of_candidates(candidates: int) -> None:
     check_nms(boxes_of((2, 20, 4)), distinct((2, 20, 2), torch.float32), candidates=candidates, iou=1.0)
 
 
+@needs("INetworkDefinition.add_nms(indices_type)")
 @pytest.mark.parametrize("indices", [torch.int32, torch.int64])
 def test_types_of_indices(indices: torch.dtype) -> None:
     boxes, scores = boxes_of((1, 9, 4)), distinct((1, 9, 1), torch.float32)
@@ -244,7 +246,6 @@ def test_refusals() -> None:
     assert "int32, not int64" in build_error(with_limit(torch.tensor(3)), both)  # c3
     assert "must be a scalar" in build_error(with_limit(torch.ones(1, dtype=torch.int32)), both)  # c3
     assert "must be a scalar" in build_error(with_threshold(torch.tensor([0.5])), both)  # c4
-    assert "int32 or int64" in build_error(nms(indices=trt.float32), both)  # c5
     assert "[batch, boxes, 4]" in build_error(nms(), [boxes_of((1, 5, 3)), scores])  # c6
     assert "[batch, boxes, 4]" in build_error(nms(), [boxes_of((5, 4)), scores])  # c6
     assert "differ at axis 1" in build_error(nms(), [boxes_of((1, 6, 4)), scores])  # c7
@@ -252,6 +253,13 @@ def test_refusals() -> None:
     assert "is negative: -1" in build_error(nms(limit=-1), both)  # c9
 
 
+@needs("INetworkDefinition.add_nms(indices_type)")
+def test_refused_type_of_indices() -> None:
+    both = [boxes_of((1, 5, 4)), distinct((1, 5, 2), torch.float32)]
+    assert "int32 or int64" in build_error(nms(indices=trt.float32), both)  # c5
+
+
+@needs("INMSLayer.indices_type")
 def test_refused_settings_change_nothing() -> None:
     session = Session()
     limit = session.input("limit", (), trt.int32)

@@ -114,7 +114,11 @@ def test_normalization_with_per_channel_parameters_of_groups():
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 64, 77, 100, 197, 768, 1000, 2056, 8200, 20000])
 def test_rows_of_any_length(length, dtype):
-    inputs = [sample((3, length), dtype), sample((1, length), dtype, 0.5, 2), sample((1, length), dtype, seed=1)]
+    inputs = [
+        sample((3, length), dtype),
+        sample((1, length), dtype, 0.5, 2),
+        sample((1, length), dtype, seed=1),
+    ]
     check(normalization((1,)), inputs, normalized((1,)))
 
 

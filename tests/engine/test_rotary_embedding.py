@@ -1,15 +1,13 @@
 """RotaryEmbedding with and without positions, in both pairings, of all features or some."""
 
 import pytest
-import tensorrt as trt
 import torch
 
 from tests.engine._case import FLOATS, INDICES, build_error, check, sample
+from tests.engine._members import needs
 from tests.engine._session import Session
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(trt, "IRotaryEmbeddingLayer"), reason="bindings older than TensorRT 10.15"
-)
+pytestmark = needs("IRotaryEmbeddingLayer")
 
 
 def rotary(interleaved=False, dim=0):

@@ -11,6 +11,7 @@ import torch
 
 from tests.engine._case import FLOATS, Net, build_error, growing, run, sample
 from tests.engine._case import check as check_case
+from tests.engine._members import OPTIONAL_AXES, needs
 from tests.engine._session import MAJOR, Session, execute, on_device, relu_network
 
 if MAJOR < 11:
@@ -340,11 +341,13 @@ def test_ranks_decide_the_shape(op: str, rows: int) -> None:
     assert tuple(layer.get_output(0).shape) == (rows, 3) and s.logger.errors() == []
 
 
+@needs(OPTIONAL_AXES)
 @pytest.mark.parametrize("shape", [(1, 3, 1, 2), (2, 3), (1, 1), (1, 0, 3)], ids=str)
 def test_squeeze_without_axes(shape: tuple[int, ...]) -> None:
     check_case(lambda n, x: n.add_squeeze(x), [sample(shape)], torch.squeeze)
 
 
+@needs(OPTIONAL_AXES)
 def test_squeeze_without_axes_keeps_lengths_of_run_time() -> None:
     x = sample((3, 1, 2))
     check_case(lambda n, x: n.add_squeeze(x), [x], lambda x: x.squeeze(1), dynamic=[growing(x, 0)])
@@ -353,6 +356,7 @@ def test_squeeze_without_axes_keeps_lengths_of_run_time() -> None:
 # ---- options
 
 
+@needs("IBuilderConfig.build_route")
 def test_build_routes() -> None:
     s = relu_network()
     assert s.config.build_route == "" and "options" in s.config.all_build_routes
@@ -363,6 +367,7 @@ def test_build_routes() -> None:
     assert s.plan() is not None
 
 
+@needs("IOptimizationProfile.profile_stream")
 def test_streams_of_profiles() -> None:
     s = relu_network((-1, 3))
     profile = s.profile(x=((1, 3), (2, 3), (4, 3)))
@@ -374,6 +379,7 @@ def test_streams_of_profiles() -> None:
     assert context.set_input_shape("x", (2, 3)) and execute(context, x, y) and torch.equal(y, x.relu())
 
 
+@needs("DLAWorkspaceAllocationStrategy")
 def test_workspaces_of_dla() -> None:
     runtime, Strategy = trt.Runtime(Session().logger), trt.DLAWorkspaceAllocationStrategy
     assert runtime.dla_workspace_allocation_strategy == Strategy.DEFAULT
