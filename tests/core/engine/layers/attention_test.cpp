@@ -25,7 +25,10 @@ TEST(Attention, C4Ranks) {
   EXPECT_VIOLATION(shape_of(Attention{}, {Shape{2, 5, 4}, kKey, kValue}), "expected");
   EXPECT_VIOLATION(shape_of(Attention{}, {kQuery, kKey, kValue, Shape{5, 7}}), "rank 4");
 }
-TEST(Attention, C5Batches) { EXPECT_VIOLATION(shape_of(Attention{}, {Shape{3, 6, 5, 4}, kKey, kValue}), "broadcast"); }
+TEST(Attention, C5Batches) {
+  EXPECT_VIOLATION(shape_of(Attention{}, {Shape{3, 6, 5, 4}, kKey, kValue}), "broadcast");
+  EXPECT_VIOLATION(shape_of(Attention{}, {kQuery, kKey, Shape{3, 3, 7, 9}}), "broadcast");
+}
 TEST(Attention, C6Heads) {
   EXPECT_VIOLATION(shape_of(Attention{}, {Shape{2, 4, 5, 4}, kKey, kValue}), "multiple");
   EXPECT_VIOLATION(shape_of(Attention{}, {kQuery, kKey, Shape{2, 2, 7, 9}}), "heads");
@@ -59,6 +62,7 @@ TEST(Attention, C11Lengths) {
   EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue}), "a packed query needs lengths");
   EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, In(Shape{3}, kI64)}), "int32");
   EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, In(Shape{3, 1}, kI32)}), "rank 1");
+  EXPECT_VIOLATION(shape_of(packed(), {kTokens, kKey, kValue, none, none, kLengths, In(Shape{2}, kI64)}), "int32");
   Attention keys;
   keys.key_value_form = AttentionForm::kPacked;
   EXPECT_VIOLATION(shape_of(keys, {kQuery, Shape{9, 3, 4}, Shape{9, 3, 4}}), "packed keys and values need lengths");

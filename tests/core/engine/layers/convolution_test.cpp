@@ -39,6 +39,7 @@ TYPED_TEST(Convolutions, C1Inputs) {
 TYPED_TEST(Convolutions, C2Tensors) {
   EXPECT_VIOLATION(types_of(square<TypeParam>(), {kI32}), "not int32");
   EXPECT_VIOLATION(types_of(square<TypeParam>(), {kF32, kBF16}), "both operands need one type: float32 and bfloat16");
+  EXPECT_VIOLATION(types_of(square<TypeParam>(), {kF32, DType::kNone, kBF16}), "one type: [float32, none, bfloat16]");
 }
 TYPED_TEST(Convolutions, C3Weights) {
   EXPECT_VIOLATION(types_of(square<TypeParam>(), {kBF16}), "input and kernel need one type: bfloat16 and float32");

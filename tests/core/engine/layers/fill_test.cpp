@@ -85,6 +85,7 @@ TEST(Fill, C3AlphaBeta) {
 TEST(Fill, C4Dims) {
   EXPECT_VIOLATION(shape_of(range(1, 0, 1), {of({kUnknown}, DType::kInt32)}), "known at build time");
   EXPECT_VIOLATION(shape_of(range(1, 0, 1), {of({9}, DType::kInt32)}), "at most 8");
+  EXPECT_VIOLATION(shape_of(range(1, 0, 1), {of({}, DType::kInt32)}), "must have one axis");
 }
 
 TEST(Fill, C5NegativeLength) { EXPECT_VIOLATION(shape_of(range(1, 0, 1), {numbers({-1})}), "negative"); }

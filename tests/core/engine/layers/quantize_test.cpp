@@ -11,11 +11,13 @@ namespace {
 TEST(Quantize, C1Inputs) {
   EXPECT_VIOLATION(types_of(Quantize{}, {kF32}), "2 to 3 inputs expected");
   EXPECT_VIOLATION(types_of(Quantize{}, {kF32, DType::kNone}), "input 1 is missing");
+  EXPECT_VIOLATION(types_of(Quantize{}, {kF32, kF32, kI8, kF32}), "2 to 3 inputs expected");
 }
 
 TEST(Dequantize, C1Inputs) {
   EXPECT_VIOLATION(types_of(Dequantize{}, {kI8}), "2 to 3 inputs expected");
   EXPECT_VIOLATION(types_of(Dequantize{}, {DType::kNone, kF32}), "input 0 is missing");
+  EXPECT_VIOLATION(types_of(Dequantize{}, {kI8, kF32, kI8, kF32}), "2 to 3 inputs expected");
 }
 
 TEST(Reformat, C1OneInput) {
