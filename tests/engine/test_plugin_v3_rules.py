@@ -113,17 +113,18 @@ def test_c5_a_division_by_zero_is_refused() -> None:
 
 
 def test_c5_foreign_expressions_are_refused() -> None:
+    """Those of an earlier call."""
     kept: list[Any] = []
 
     def make(inputs: Any, builder: Any) -> Any:
-        kept.append(builder.constant(3))
+        kept.append(builder.constant(3 + len(kept)))
         return [exprs(kept[0])]
 
-    plugin = with_shapes(make)
-    session, layer = network(plugin, [(-1,)])
+    session, layer = network(with_shapes(make), [(3,)])
     assert tuple(layer.get_output(0).shape) == (3,)
-    session.network.get_input(0).shape = (4,)
-    layer.get_output(0).shape  # noqa: B018  (asked again only where what it was told no longer holds)
+    session.network.get_input(0).shape = (4,)  # what the plugin was told no longer holds
+    assert session.plan() is None and len(kept) > 1
+    assert "not made by the expression builder of this call" in session.logger.errors()[-1]
 
 
 def test_c6_size_tensors_have_rank_0() -> None:

@@ -129,10 +129,11 @@ ExprBuilder::~ExprBuilder() = default;
 
 std::shared_ptr<ExprBuilder> ExprBuilder::lasting() {
   static std::mutex mutex;
-  static std::shared_ptr<ExprBuilder> last;
+  // The one before the last stays too, so that no new expression has the address of one that a plugin has kept.
+  static std::shared_ptr<ExprBuilder> last, before;
   auto fresh = std::make_shared<ExprBuilder>();
   const std::lock_guard lock(mutex);
-  last = fresh;
+  before = std::exchange(last, fresh);
   return fresh;
 }
 
