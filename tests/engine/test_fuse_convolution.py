@@ -275,3 +275,34 @@ def test_levels():
     inputs = [sample((2, 3, 5, 6)), sample((2, 4, 5, 6), seed=3)]
     assert "fuse_convolution" in built(whole(torch.float32), inputs)[1]
     assert "fuse_convolution" not in built(whole(torch.float32), inputs, level=0)[1]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(
+    ("window", "stride", "padding", "mode"),
+    [
+        ((3, 3), (2, 2), (1, 1), "EXPLICIT_ROUND_DOWN"),
+        ((2, 3), (1, 2), (0, 1), "EXPLICIT_ROUND_UP"),
+        ((3, 3), (2, 2), (0, 0), "SAME_UPPER"),
+    ],
+    ids=["stem", "over", "same"],
+)
+def test_maximum_behind_a_convolution(window, stride, padding, mode, dtype):
+    """The data are in channels-last here, where half types have a kernel of their own on CUDA."""
+    kernel = sample((16, 3, 1, 1), dtype, low=-1, high=1, seed=8)
+
+    def build(n, x):
+        y = n.add_convolution_nd(x, 16, (1, 1), n.weights(kernel), trt.Weights()).get_output(0)
+        pool = n.add_pooling_nd(y, trt.PoolingType.MAX, window)
+        pool.stride_nd, pool.padding_nd, pool.padding_mode = stride, padding, getattr(trt.PaddingMode, mode)
+        return pool.get_output(0)
+
+    def pooled(x):
+        y = F.conv2d(x, kernel.to(x.dtype))
+        applied = (1, 1) if mode == "SAME_UPPER" else padding  # for 5 x 7 in steps of two
+        return F.max_pool2d(y, window, stride, applied, ceil_mode=mode == "EXPLICIT_ROUND_UP")
+
+    for special in (0.0, torch.nan, -torch.inf):
+        x = sample((2, 3, 5, 7), dtype)
+        x[1, 0, 2, 3] = special
+        check(build, [x], pooled)
