@@ -27,7 +27,7 @@ from tests.engine._quantized import (
     require_block_shapes,
     run,
 )
-from tests.engine.test_quantize import dequantized, spread
+from tests.engine._quantizing import dequantized, spread
 
 SCALES = {"fp8": trt.fp8, "e8m0": trt.e8m0, "float32": trt.float32}
 ALL = [(type, scale) for type in ("fp4", "fp8", "int8") for scale in SCALES]
