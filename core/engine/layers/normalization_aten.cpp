@@ -15,10 +15,10 @@ std::vector<int64_t> masked_axes(uint32_t mask) {
   return axes;
 }
 
-// Parameters of shape [1, ..., x.d[first], ..., x.d[last]] with x's own lengths from `first` up to `end`.
-bool runs_over(const at::Tensor& parameter, const at::Tensor& x, int64_t first, int64_t end) {
+// Parameters with x's own lengths along the axes of the mask, and 1 along the others.
+bool runs_over(const at::Tensor& parameter, const at::Tensor& x, uint32_t mask) {
   for (int64_t axis = 0; axis < x.dim(); ++axis)
-    if (parameter.size(axis) != (axis >= first && axis < end ? x.size(axis) : 1)) return false;
+    if (parameter.size(axis) != (mask >> axis & 1 ? x.size(axis) : 1)) return false;
   return true;
 }
 
@@ -33,6 +33,18 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& scale, const at::Te
                       double epsilon) {
   const auto sizes = x.sizes().slice(first);
   return std::get<0>(at::native_layer_norm(x, sizes, scale.reshape(sizes), bias.reshape(sizes), epsilon));
+}
+
+// With the axes of the mask moved behind all others, where channels-last memory has its channels anyway.
+at::Tensor moved_layer_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& bias, uint32_t mask,
+                            double epsilon) {
+  std::vector<int64_t> order, places(static_cast<size_t>(x.dim()));
+  for (const bool masked : {false, true})
+    for (int64_t axis = 0; axis < x.dim(); ++axis)
+      if ((mask >> axis & 1) == masked) order.push_back(axis);
+  for (size_t i = 0; i < order.size(); ++i) places[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  const auto first = static_cast<int64_t>(order.size() - masked_axes(mask).size());
+  return layer_norm(x.permute(order).contiguous(), scale, bias, first, epsilon).permute(places);
 }
 
 at::Tensor group_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& bias, int64_t groups,
@@ -79,14 +91,13 @@ void run(const Normalization& op, Call& call) {
   const bool grouped = op.groups > 1;
   const at::Tensor scale = grouped ? per_channel(call.in(1), x) : call.in(1);
   const at::Tensor bias = grouped ? per_channel(call.in(2), x) : call.in(2);
-  const auto both_run_over = [&](int64_t begin, int64_t end) {
-    return runs_over(scale, x, begin, end) && runs_over(bias, x, begin, end);
-  };
-  if (x.numel() > 0 && !grouped && first >= 0 && both_run_over(first, rank)) {
+  const auto both_run_over = [&](uint32_t mask) { return runs_over(scale, x, mask) && runs_over(bias, x, mask); };
+  if (x.numel() > 0 && !grouped && both_run_over(op.axes)) {
+    if (first < 0) return deliver(call, moved_layer_norm(x, scale, bias, op.axes, op.epsilon));
     if (run_row_loop(call, {x, {}, scale, bias, scale.numel(), op.epsilon})) return;
     return call.set(0, layer_norm(x, scale, bias, first, op.epsilon));
   }
-  if (x.numel() > 0 && first == 2 && both_run_over(1, 2))
+  if (x.numel() > 0 && first == 2 && both_run_over(1u << 1))
     return call.set(0, group_norm(x, scale, bias, grouped ? op.groups : x.size(1), op.epsilon));
   deliver(call, by_formula(op, x, scale, bias));
 }
