@@ -89,10 +89,22 @@ def test_integers_wrap_and_divide_as_alone(dtype: torch.dtype, dynamic: bool) ->
 
 
 EDGES = torch.tensor([float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1e30, -1e30, 2.5, -2.5, 1e-40])
-SMOOTH = [UNARY.EXP, UNARY.SQRT, UNARY.RECIP, UNARY.ABS, UNARY.NEG, UNARY.ERF, UNARY.CEIL, UNARY.FLOOR, UNARY.ROUND]
+SMOOTH = [
+    UNARY.EXP,
+    UNARY.SQRT,
+    UNARY.RECIP,
+    UNARY.ABS,
+    UNARY.NEG,
+    UNARY.ERF,
+    UNARY.CEIL,
+    UNARY.FLOOR,
+    UNARY.ROUND,
+]
 
 
-@pytest.mark.parametrize("op", [*SMOOTH, UNARY.SIGN, UNARY.ATAN, UNARY.ASINH, UNARY.LOG], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [*SMOOTH, UNARY.SIGN, UNARY.ATAN, UNARY.ASINH, UNARY.LOG], ids=lambda op: op.name
+)
 def test_unary_edges(op: trt.UnaryOperation) -> None:
     """As the layer alone: level 0 fuses nothing."""
 
@@ -176,7 +188,10 @@ def test_channels_last_comes_out_channels_last_inside() -> None:
         y = conv(n, x)
         gate = n.add_activation(y, ACT.SIGMOID).get_output(0)
         bias = n.constant(sample((1, 8, 1, 1), seed=3))
-        return conv(n, n.add_elementwise(n.add_elementwise(y, gate, OP.PROD).get_output(0), bias, OP.PROD).get_output(0))
+        return conv(
+            n,
+            n.add_elementwise(n.add_elementwise(y, gate, OP.PROD).get_output(0), bias, OP.PROD).get_output(0),
+        )
 
     def reference(x: torch.Tensor) -> torch.Tensor:
         f = torch.nn.functional.conv2d
@@ -227,7 +242,12 @@ def test_an_inspector_names_the_parts() -> None:
     [layer] = layers_of(Swish().engine())
     assert (layer["Name"], layer["LayerType"], layer["Origin"]) == ("scaled", "Pointwise", "POINTWISE")
     assert [part["Name"] for part in layer["Body"]] == ["gate", "product", "factor", "scaled"]
-    assert [part["LayerType"] for part in layer["Body"]] == ["Activation", "ElementWise", "Constant", "ElementWise"]
+    assert [part["LayerType"] for part in layer["Body"]] == [
+        "Activation",
+        "ElementWise",
+        "Constant",
+        "ElementWise",
+    ]
     assert [x["Name"] for x in layer["Inputs"]] == ["x"] and [y["Name"] for y in layer["Outputs"]] == ["y"]
 
 
@@ -259,7 +279,9 @@ def test_a_constant_inside_is_refitted() -> None:
     engine = Swish(trt.BuilderFlag.REFIT).engine()
     logger = trt.Logger(trt.Logger.ERROR)
     refitter, weights = trt.Refitter(engine, logger), torch.full((1, 1), -3.0)
-    assert refitter.set_weights("factor", trt.WeightsRole.CONSTANT, trt.Weights(trt.float32, weights.data_ptr(), 1))
+    assert refitter.set_weights(
+        "factor", trt.WeightsRole.CONSTANT, trt.Weights(trt.float32, weights.data_ptr(), 1)
+    )
     assert refitter.refit_cuda_engine()
     torch.testing.assert_close(run(engine.create_execution_context()), -3 * X * X.sigmoid())
 

@@ -25,6 +25,8 @@ int PointwiseKernel::width_of(const PointwiseLayout& layout, const Addresses& ad
     for (size_t i = 0; i < addresses.size(); ++i) {
       const bool input = i < layout.runs.size();
       if (input && !layout.runs[i].back()) continue;
+      for (size_t axis = 0; input && axis + 1 < layout.lengths.size(); ++axis)
+        if (layout.strides[i][axis] % width != 0) return false;
       const ValueId value = input ? body_.inputs()[i] : body_.outputs()[i - layout.runs.size()];
       const int64_t bytes = width * bytes_of(body_.stale_value(value).dtype, 1);
       if (bytes > kMostBytes || reinterpret_cast<intptr_t>(addresses[i]) % bytes != 0) return false;
@@ -37,7 +39,10 @@ int PointwiseKernel::width_of(const PointwiseLayout& layout, const Addresses& ad
 }
 
 PointwiseForm PointwiseKernel::form_of(const PointwiseLayout& layout, const Addresses& addresses) const {
-  return {layout.runs, static_cast<int>(layout.lengths.size()), width_of(layout, addresses), layout.volume >= kNarrow};
+  std::vector<char> strided;
+  for (size_t i = 0; i < layout.runs.size(); ++i) strided.push_back(!layout.is_dense(i));
+  return {layout.runs, std::move(strided), static_cast<int>(layout.lengths.size()), width_of(layout, addresses),
+          layout.reach >= kNarrow};
 }
 
 std::shared_ptr<const CudaKernel> PointwiseKernel::kernel_of(const PointwiseForm& form) {
@@ -78,6 +83,8 @@ bool PointwiseKernel::run(Call& call) {
     if (!kernel) return false;
     std::vector<int64_t> numbers{layout.volume};
     numbers.insert(numbers.end(), layout.lengths.begin() + 1, layout.lengths.end());
+    for (size_t i = 0; i < form.strided.size(); ++i)
+      if (form.strided[i]) numbers.insert(numbers.end(), layout.strides[i].begin(), layout.strides[i].end());
     std::vector<void*> arguments;
     for (void*& address : addresses) arguments.push_back(&address);
     for (int64_t& number : numbers) arguments.push_back(&number);

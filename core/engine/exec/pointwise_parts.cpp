@@ -9,7 +9,9 @@
 
 #include "core/engine/exec/arena.h"
 #include "core/engine/exec/device.h"
+#include "core/engine/layers/cast.h"
 #include "core/engine/layers/constant.h"
+#include "core/engine/layers/identity.h"
 #include "core/engine/layers/kernel_result.h"
 
 namespace torchtrt::engine {
@@ -20,6 +22,11 @@ constexpr int64_t kLeastBlocks = 8;  // below that everything is in the cache an
 
 at::Tensor view(char* data, const at::Tensor& like, std::array<int64_t, 2> sizes, std::array<int64_t, 2> strides) {
   return at::from_blob(data, sizes, strides, at::TensorOptions(like.scalar_type()));
+}
+
+at::Tensor copied(const at::Tensor& from, at::Tensor to) {
+  if (from.data_ptr() != to.data_ptr()) to.copy_(from);
+  return to;
 }
 
 }  // namespace
@@ -33,20 +40,40 @@ PointwiseParts::PointwiseParts(const Graph& body, at::Device device) : body_(bod
       weights_.push_back(constant->weights);
       continue;
     }
-    parts_.push_back({node.layer.get(),
-                      find_kernel(node.layer->kind()),
-                      node.inputs,
-                      node.outputs[0],
-                      body.stale_value(node.outputs[0]).dtype,
-                      {}});
+    Part part;
+    part.layer = node.layer.get();
+    part.kernel = find_kernel(node.layer->kind());
+    part.inputs = node.inputs;
+    part.output = node.outputs[0];
+    part.type = body.stale_value(part.output).dtype;
+    part.is_view =
+        (as<Cast>(*part.layer) || as<Identity>(*part.layer)) && body.stale_value(part.inputs[0]).dtype == part.type;
+    parts_.push_back(std::move(part));
     TORCHTRT_REQUIRE(kUnsupported, parts_.back().kernel, "there is no kernel for ", node.layer->kind(), " layers");
   }
   scalars_.resize(constants_.size());
-  std::vector<char> used(tensors_.size(), 0);
-  for (const ValueId output : body.outputs()) used[static_cast<size_t>(output)] = 1;
+  plan_releases();
+}
+
+// A value may be written over by its last user, unless it is, or something else is, another look at the same memory.
+void PointwiseParts::plan_releases() {
+  std::vector<char> used(tensors_.size(), 0), kept(tensors_.size(), 1);
+  for (const Part& part : parts_) kept[static_cast<size_t>(part.output)] = 0;
+  for (const Part& part : parts_)
+    if (part.is_view) kept[static_cast<size_t>(part.output)] = kept[static_cast<size_t>(part.inputs[0])] = 1;
+  for (const ValueId output : body_.outputs()) used[static_cast<size_t>(output)] = 1;
   for (auto part = parts_.rbegin(); part != parts_.rend(); ++part)
-    for (const ValueId input : part->inputs)
-      if (!std::exchange(used[static_cast<size_t>(input)], 1)) part->releases.push_back(input);
+    for (const ValueId input : part->inputs) {
+      if (std::exchange(used[static_cast<size_t>(input)], 1)) continue;
+      part->releases.push_back(input);
+      if (!kept[static_cast<size_t>(input)] && body_.stale_value(input).dtype == part->type) part->replaced = input;
+    }
+}
+
+bool PointwiseParts::is_output(ValueId value, size_t& place) const {
+  place =
+      static_cast<size_t>(std::find(body_.outputs().begin(), body_.outputs().end(), value) - body_.outputs().begin());
+  return place < body_.outputs().size();
 }
 
 const at::Tensor& PointwiseParts::constant(size_t i, int64_t rank) {
@@ -66,12 +93,23 @@ void PointwiseParts::run_part(const Part& part, std::vector<at::Tensor>& tensors
   std::array<at::Tensor, 1> results{dest};
   Call call({inputs.data(), part.inputs.size()}, results, {&shape, 1}, {}, {&part.type, 1}, device_);
   part.kernel(*part.layer, call);
-  if (dest.defined() && !results[0].is_same(dest) && results[0].data_ptr() != dest.data_ptr()) {
-    at::Tensor place = dest;
-    place.copy_(results[0]);
-    results[0] = dest;
-  }
+  if (dest.defined() && !results[0].is_same(dest)) results[0] = copied(results[0], dest);
   tensors[static_cast<size_t>(part.output)] = std::move(results[0]);
+}
+
+// The value that a part may write over, if it has all elements.
+at::Tensor PointwiseParts::replaced(const Part& part, const std::vector<at::Tensor>& tensors,
+                                    c10::IntArrayRef sizes) const {
+  if (part.replaced == kNoId) return {};
+  const at::Tensor& old = tensors[static_cast<size_t>(part.replaced)];
+  return old.sizes() == sizes && old.is_contiguous() ? old : at::Tensor();
+}
+
+// The result of a part, undefined if it is a view of an input.
+at::Tensor PointwiseParts::unless_view(const Part& part, const std::vector<at::Tensor>& tensors) const {
+  const at::Tensor& result = tensors[static_cast<size_t>(part.output)];
+  const auto is_view = [&](ValueId input) { return result.is_alias_of(tensors[static_cast<size_t>(input)]); };
+  return std::none_of(part.inputs.begin(), part.inputs.end(), is_view) ? result : at::Tensor();
 }
 
 void PointwiseParts::run_whole(Call& call) {
@@ -80,9 +118,11 @@ void PointwiseParts::run_whole(Call& call) {
   for (size_t i = 0; i < constants_.size(); ++i)
     tensors_[static_cast<size_t>(constants_[i])] = constant(i, call.out_shape(0).rank());
   for (const Part& part : parts_) {
-    const auto output = std::find(body_.outputs().begin(), body_.outputs().end(), part.output);
-    const bool last = output != body_.outputs().end();
-    run_part(part, tensors_, last ? call.dest(static_cast<int>(output - body_.outputs().begin())) : at::Tensor());
+    size_t place = 0;
+    const bool last = is_output(part.output, place);
+    at::Tensor dest = last ? call.dest(static_cast<int>(place)) : at::Tensor();
+    if (!dest.defined()) dest = replaced(part, tensors_, call.out_sizes(0));
+    run_part(part, tensors_, dest);
     for (const ValueId value : part.releases) tensors_[static_cast<size_t>(value)].reset();
   }
   for (size_t i = 0; i < body_.outputs().size(); ++i)
@@ -139,12 +179,11 @@ void PointwiseParts::run_blocks(Call& call) {
   grid.layout = layout_of(call);
   for (int i = 0; i < call.size(); ++i) {
     grid.operands.push_back(operand_of(call, i, grid.layout));
-    grid.strides.push_back(grid.layout.strides_of(static_cast<size_t>(i)));
+    grid.strides.push_back(grid.layout.strides[static_cast<size_t>(i)]);
   }
-  grid.layout.runs.emplace_back(grid.layout.lengths.size(), 1);  // of results
   for (int i = 0; i < call.result_count(); ++i) {
     grid.results.push_back(result_of(call, i, grid.layout));
-    grid.strides.push_back(grid.layout.strides_of(static_cast<size_t>(call.size())));
+    grid.strides.push_back(grid.layout.dense_strides());
   }
   grid.divide();
   for (size_t i = 0; i < constants_.size(); ++i) constant(i, 2);
@@ -174,18 +213,15 @@ void PointwiseParts::run_block(const Grid& grid, int64_t index, Worker& worker) 
     worker.tensors[static_cast<size_t>(body_.inputs()[i])] = grid.part(i, grid.operands[i], at, size);
   for (size_t i = 0; i < constants_.size(); ++i) worker.tensors[static_cast<size_t>(constants_[i])] = scalars_[i];
   for (const Part& part : parts_) {
-    const auto output = std::find(body_.outputs().begin(), body_.outputs().end(), part.output);
-    const auto place = static_cast<size_t>(output - body_.outputs().begin());
-    at::Tensor& scratch = worker.scratch[static_cast<size_t>(part.output)];
-    if (place < body_.outputs().size()) {
+    size_t place = 0;
+    if (is_output(part.output, place)) {
       run_part(part, worker.tensors, grid.part(body_.inputs().size() + place, grid.results[place].lines, at, size));
+    } else if (const at::Tensor dest = replaced(part, worker.tensors, {size.rows, size.columns}); dest.defined()) {
+      run_part(part, worker.tensors, dest);
     } else {
+      at::Tensor& scratch = worker.scratch[static_cast<size_t>(part.output)];
       run_part(part, worker.tensors, scratch);
-      const at::Tensor& result = worker.tensors[static_cast<size_t>(part.output)];
-      const auto is_view = [&](ValueId input) {
-        return result.is_alias_of(worker.tensors[static_cast<size_t>(input)]);
-      };
-      if (!scratch.defined() && std::none_of(part.inputs.begin(), part.inputs.end(), is_view)) scratch = result;
+      if (!scratch.defined()) scratch = unless_view(part, worker.tensors);
     }
   }
 }

@@ -32,7 +32,9 @@ class PointwiseParts {
     std::vector<ValueId> inputs;
     ValueId output = kNoId;
     DType type = DType::kFloat32;
+    bool is_view = false;           // of its input
     std::vector<ValueId> releases;  // whose last use it is
+    ValueId replaced = kNoId;       // of those: a value between layers, of the result's type, that it may write over
   };
   struct Block {
     int64_t rows = 1, columns = 1;
@@ -49,6 +51,10 @@ class PointwiseParts {
 
   const at::Tensor& constant(size_t i, int64_t rank);
   void run_part(const Part& part, std::vector<at::Tensor>& tensors, const at::Tensor& dest) const;
+  void plan_releases();
+  bool is_output(ValueId value, size_t& place) const;
+  at::Tensor replaced(const Part& part, const std::vector<at::Tensor>& tensors, c10::IntArrayRef sizes) const;
+  at::Tensor unless_view(const Part& part, const std::vector<at::Tensor>& tensors) const;
   void run_block(const Grid& grid, int64_t index, Worker& worker) const;
 
   const Graph& body_;

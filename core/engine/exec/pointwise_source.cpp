@@ -10,7 +10,7 @@
 namespace torchtrt::engine {
 namespace {
 
-enum class Access { kScalar, kFull, kBroadcast };
+enum class Access { kScalar, kFull, kByCoordinates };
 
 class Writer {
  public:
@@ -37,7 +37,7 @@ class Writer {
       any = any || run;
       all = all && run;
     }
-    return !any ? Access::kScalar : all ? Access::kFull : Access::kBroadcast;
+    return !any ? Access::kScalar : all && !form_.strided[input] ? Access::kFull : Access::kByCoordinates;
   }
   bool runs_along_last(size_t input) const { return form_.runs[input].back() != 0; }
 
@@ -68,6 +68,8 @@ class Writer {
       result += join(stored_type(type_of(body_.outputs()[i])), "* out", i, ", ");
     result += "i64 count";
     for (int axis = 1; axis < form_.axes; ++axis) result += join(", i64 length", axis);
+    for (size_t i = 0; i < input_count(); ++i)
+      for (int axis = 0; form_.strided[i] && axis < form_.axes; ++axis) result += join(", i64 stride", i, '_', axis);
     return result;
   }
 
@@ -87,8 +89,18 @@ class Writer {
     }
   }
 
-  // Where an input that broadcasts has the element with coordinates c0, c1, ..
+  // Where a strided input has the element with coordinates c0, c1, ..
+  std::string strided_offset(size_t input) const {
+    std::string sum;
+    for (int axis = 0; axis < form_.axes; ++axis)
+      if (form_.runs[input][static_cast<size_t>(axis)])
+        sum += join(sum.empty() ? "" : " + ", 'c', axis, " * (Index)stride", input, '_', axis);
+    return sum;
+  }
+
+  // Where an input that broadcasts has it.
   std::string offset(size_t input) const {
+    if (form_.strided[input]) return strided_offset(input);
     std::string stride, sum;
     for (int axis = form_.axes - 1; axis >= 0; --axis) {
       if (!form_.runs[input][static_cast<size_t>(axis)]) continue;
@@ -100,7 +112,7 @@ class Writer {
 
   void write_coordinates() {
     bool wanted = false;
-    for (size_t i = 0; i < input_count(); ++i) wanted = wanted || access(i) == Access::kBroadcast;
+    for (size_t i = 0; i < input_count(); ++i) wanted = wanted || access(i) == Access::kByCoordinates;
     if (!wanted) return;
     out_ += "    Index rest = i;\n";
     for (int axis = form_.axes - 1; axis > 0; --axis)
@@ -113,7 +125,7 @@ class Writer {
     const std::string stored = stored_type(type);
     if (access(i) == Access::kScalar) return;
     const std::string at = access(i) == Access::kFull ? "i" : offset(i);
-    if (access(i) == Access::kBroadcast && !runs_along_last(i)) {
+    if (access(i) == Access::kByCoordinates && !runs_along_last(i)) {
       out_ += join("    const ", register_type(type), " s", i, " = ", loaded(type, join("in", i, '[', at, ']')), ";\n");
     } else {
       const std::string pack = join("Pack<", stored, ", ", form_.width, '>');
@@ -122,7 +134,7 @@ class Writer {
   }
 
   bool is_pack(size_t i) const {
-    return access(i) == Access::kFull || (access(i) == Access::kBroadcast && runs_along_last(i));
+    return access(i) == Access::kFull || (access(i) == Access::kByCoordinates && runs_along_last(i));
   }
 
   // compute() of element j of the packs, or of element i in memory.

@@ -9,9 +9,10 @@
 namespace torchtrt::engine {
 
 // What a source is made for. All numbers of a call are arguments of the kernel: addresses of inputs and outputs, the
-// number of elements (i64), and the lengths of all axes but the first (i64).
+// number of elements (i64), the lengths of all axes but the first (i64), and the strides of strided inputs (i64).
 struct PointwiseForm {
   std::vector<std::vector<char>> runs;  // by input, by axis: whether the input runs along it
+  std::vector<char> strided;            // by input: its lines do not follow each other
   int axes = 1;
   int width = 1;      // elements that a thread loads at once; the last axis is a multiple of it if there are several
   bool wide = false;  // indices of 64 bits
