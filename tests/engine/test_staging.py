@@ -251,6 +251,31 @@ def test_a_capture_is_refused() -> None:
     assert enqueue(context, x, y) and torch.equal(y, net.expected(x))
 
 
+@pytest.mark.parametrize("runs", [1, 3], ids=str)
+def test_memory_of_the_application_is_the_buffer(runs: int) -> None:
+    net = Chain()
+    engine = net.engine()
+    without = engine.device_memory_size_v2
+    engine.weight_streaming_budget_v2 = 0
+    size = engine.device_memory_size_v2
+    assert size == without + 2 * ONE
+    x, y = inputs()
+    context = engine.create_execution_context(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
+    given = torch.full((size + 256,), 0x5A, dtype=torch.uint8, device=device())
+    kept = torch.cuda.memory_allocated() if x.is_cuda else 0
+    context.set_device_memory(given.data_ptr(), size)
+    for _ in range(runs):
+        y.fill_(float("nan"))
+        assert enqueue(context, x, y), net.logger.errors()
+        assert torch.equal(y, net.expected(x))
+        given[:size].fill_(0xFF)  # between runs it is the application's
+    assert bool((given[size:] == 0x5A).all())
+    if x.is_cuda:
+        assert torch.cuda.memory_allocated() - kept < ONE
+        context.set_device_memory(0, 0)
+        assert not enqueue(context, x, y) and "device memory" in net.logger.last_error()
+
+
 @cuda
 def test_the_automatic_budget_is_what_fits() -> None:
     engine = Chain().engine()

@@ -30,10 +30,10 @@ std::shared_ptr<const Plan> CudaEngine::plan() const {
   return std::shared_ptr<const Plan>(std::move(loaded), plan);
 }
 
-void CudaEngine::exchange(std::shared_ptr<const Plan> plan, void* stream) {
+void CudaEngine::exchange(std::shared_ptr<const Plan> plan, std::optional<void*> stream) {
   const auto former = current_->get();
-  const auto next = load_refitted(std::move(plan), *former, streaming_budget_);
-  await(*next, stream);
+  const auto next = load_refitted(std::move(plan), *former, streaming_budget_, /*wait=*/!stream);
+  if (stream) await(*next, *stream);
   current_->set(next);
   const std::scoped_lock lock(caches_);
   block_bytes_.clear();
@@ -91,7 +91,7 @@ int64_t CudaEngine::getDeviceMemorySizeForProfileV2(int32_t profile) const noexc
                      "; the engine has ", getNbOptimizationProfiles());
     const std::scoped_lock lock(caches_);
     const auto [found, fresh] = block_bytes_.try_emplace(profile, 0);
-    if (fresh) found->second = block_bytes(*plan(), profile);
+    if (fresh) found->second = block_bytes(*plan(), profile) + getWeightStreamingScratchMemorySize();
     return found->second;
   });
 }

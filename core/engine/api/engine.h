@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -31,8 +32,11 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   // Null: there is no such input or output.
   const Binding* binding(const char* name) const;
   const std::shared_ptr<CurrentPlan>& current() const { return current_; }
-  // Contexts run it from their next run on, and what is given to `stream` (a cudaStream_t) sees it. Nothing is waited for.
-  void exchange(std::shared_ptr<const Plan> plan, void* stream);
+  // Contexts run it from their next run on. With a stream (a cudaStream_t) nothing is waited for, and what is given to
+  // the stream from then on comes behind the new weights; without, they are there when the call returns.
+  void exchange(std::shared_ptr<const Plan> plan, std::optional<void*> stream);
+  // Held while a refit goes from one plan to the next.
+  std::mutex& refits() { return refits_; }
   // Held by every context: weights cannot be moved while there are some.
   const std::shared_ptr<const bool>& tenants() const { return tenants_; }
   // A copy of the text that lives as long as the engine.
@@ -93,7 +97,9 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   // ---- serialization, memory of tensors between layers; budgets: engine_streaming.cpp
   nv::ISerializationConfig* createSerializationConfig() noexcept override;
   nv::IHostMemory* serializeWithConfig(nv::ISerializationConfig& config) const noexcept override;
-  size_t getDeviceMemorySize() const noexcept TORCHTRT_OVERRIDE_10 { return static_cast<size_t>(getDeviceMemorySizeV2()); }
+  size_t getDeviceMemorySize() const noexcept TORCHTRT_OVERRIDE_10 {
+    return static_cast<size_t>(getDeviceMemorySizeV2());
+  }
   size_t getDeviceMemorySizeForProfile(int32_t profile) const noexcept TORCHTRT_OVERRIDE_10 {
     return static_cast<size_t>(getDeviceMemorySizeForProfileV2(profile));
   }
@@ -123,6 +129,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int64_t streaming_budget_v1_ = 0;  // as it was set
   std::shared_ptr<const bool> tenants_ = std::make_shared<const bool>(true);
   nv::IGpuAllocator* gpu_allocator_ = nullptr;
+  std::mutex refits_;
   mutable std::mutex caches_;  // an engine is asked by many threads
   mutable std::map<int32_t, int64_t> block_bytes_;  // by profile
   mutable std::set<std::string> kept_;

@@ -28,6 +28,8 @@ void CudaEngine::stream(int64_t budget) {
   const int64_t all = getStreamableWeightsSize();
   streaming_budget_ = budget >= all ? -1 : budget;
   current_->set(load_within(*current_->get(), streaming_budget_));
+  const std::scoped_lock lock(caches_);
+  block_bytes_.clear();
 }
 
 // -1: automatic, 0: no streaming, else a limit.
@@ -51,13 +53,15 @@ int64_t CudaEngine::getWeightStreamingBudgetV2() const noexcept {
   return streaming_budget_ < 0 ? getStreamableWeightsSize() : streaming_budget_;
 }
 
-// As much as fits: what is free now, and what the weights have already, less what a context takes and a part for others.
+// As much as fits: what is free now and what the weights have already, less what a context takes and a part for
+// others.
 int64_t CudaEngine::getWeightStreamingAutomaticBudget() const noexcept {
   return report_.guard("ICudaEngine::getWeightStreamingAutomaticBudget", int64_t{0}, [&] {
     const int64_t all = getStreamableWeightsSize();
     const DeviceMemoryInfo memory = device_memory_info();
     if (memory.total == 0) return all;  // the CPU
-    const int64_t room = memory.free + device_bytes(*current_->get()) - memory.total / kSpare - getDeviceMemorySizeV2();
+    const int64_t context = getDeviceMemorySizeV2() - getWeightStreamingScratchMemorySize();
+    const int64_t room = memory.free + device_bytes(*current_->get()) - memory.total / kSpare - context;
     if (all <= room) return all;
     return std::max<int64_t>(0, room - stream_weights(*plan(), std::max<int64_t>(0, room)).scratch);
   });

@@ -12,18 +12,19 @@
 #include "core/engine/api/engine.h"
 #include "core/engine/api/twins.h"
 #include "core/engine/exec/device_weights.h"
-#include "core/engine/exec/wait.h"
 #include "core/engine/graph/known_weights.h"
 
 namespace torchtrt::engine::api {
 namespace {
 
 nv::WeightsRole role_of(std::string_view attribute) {
-  return static_cast<nv::WeightsRole>(std::find(kWeightsRoles.begin(), kWeightsRoles.end(), attribute) - kWeightsRoles.begin());
+  const auto found = std::find(kWeightsRoles.begin(), kWeightsRoles.end(), attribute);
+  return static_cast<nv::WeightsRole>(found - kWeightsRoles.begin());
 }
 
 std::string title(const RefittableWeights& row) {
-  return row.name.empty() ? join("weights ", row.role, " of layer \"", row.layer, '"') : join("weights \"", row.name, '"');
+  if (!row.name.empty()) return join("weights \"", row.name, '"');
+  return join("weights ", row.role, " of layer \"", row.layer, '"');
 }
 
 }  // namespace
@@ -167,19 +168,20 @@ std::map<size_t, engine::Weights> Refitter::changed(const Plan& plan, void* stre
     engine::Weights weights = ours(given.weights);
     if (on_device) weights = copy_weights(weights, /*on_device=*/true, stream);
     const bool same = are_equal(weights, present[row]);
-    if (same && !rows_[row].absent) continue;
+    if (same && !plan.source->weights[row].absent) continue;
     fresh[row] = same ? present[row] : on_device ? weights : copy_weights(weights, /*on_device=*/false, stream);
   }
   return fresh;
 }
 
-bool Refitter::refit(const char* function, void* stream) noexcept {
+bool Refitter::refit(const char* function, std::optional<void*> stream) noexcept {
   return report_.attempt(function, [&] {
     const std::vector<size_t> absent = missing();
     TORCHTRT_REQUIRE(kInvalidState, absent.empty(), title(rows_[absent.front()]), " and ", absent.size() - 1,
                      " others are missing; give all that getMissing names before refitting");  // c3
+    const std::scoped_lock lock(engine_.refits());
     const auto now = engine_.plan();
-    const std::map<size_t, engine::Weights> fresh = changed(*now, stream);
+    const std::map<size_t, engine::Weights> fresh = changed(*now, stream.value_or(nullptr));
     if (fresh.empty()) return;
     const auto next = engine::refit(*now, fresh);
     engine_.exchange(next, stream);
@@ -187,10 +189,7 @@ bool Refitter::refit(const char* function, void* stream) noexcept {
   });
 }
 
-bool Refitter::refitCudaEngine() noexcept {
-  if (!refit("IRefitter::refitCudaEngine", nullptr)) return false;
-  return report_.attempt("IRefitter::refitCudaEngine", [] { wait_for_device(); });
-}
+bool Refitter::refitCudaEngine() noexcept { return refit("IRefitter::refitCudaEngine", std::nullopt); }
 
 // Runs that are queued already keep the plan before, those that are queued from now on have the new one; the host waits
 // for the stream only where weights are to be read from the device.

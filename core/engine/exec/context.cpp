@@ -134,7 +134,16 @@ void DeviceContext::set_communicator(Communicator communicator) {
   state_.keep<Communicator>(&kCommunicatorKey, [] { return new Communicator; }) = std::move(communicator);
 }
 
-void DeviceContext::set_block(void* address, int64_t bytes) { block_.set(address, bytes); }
+// The end of it is for streamed weights, if the plan has some.
+void DeviceContext::set_block(void* address, int64_t bytes) {
+  if (Staging* staging = WeightStream::of(state_)) {
+    const int64_t before = (bytes - plan_->streamed()->scratch()) / kBlockAlignment * kBlockAlignment;
+    const bool fits = address && bytes >= plan_->streamed()->scratch();
+    staging->use_memory(fits ? static_cast<char*>(address) + before : nullptr);
+    if (fits) bytes = before;
+  }
+  block_.set(address, bytes);
+}
 
 const MemoryPlan& DeviceContext::memory_plan(Bound& bound) const {
   if (!bound.memory)
@@ -157,7 +166,8 @@ int64_t DeviceContext::block_bytes() {
   const std::vector<std::string> missing = bindings_.missing(profile_);
   TORCHTRT_REQUIRE(kInvalidState, missing.empty(), "inputs ", list_of(missing),
                    " lack a shape, or the address of their shape values; set them first");
-  return program().complete() ? memory_plan(programs_.front()).bytes : 0;
+  const int64_t staging = plan_->streamed() ? plan_->streamed()->scratch() : 0;
+  return staging + (program().complete() ? memory_plan(programs_.front()).bytes : 0);
 }
 
 std::vector<std::string> DeviceContext::infer_shapes() {

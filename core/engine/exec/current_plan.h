@@ -33,9 +33,10 @@ class CurrentPlan {
 
 // The same plan, keeping at most `budget` bytes of weights on the device; negative: all. Nothing else on the CPU.
 std::shared_ptr<const LoadedPlan> load_within(const LoadedPlan& loaded, int64_t budget);
-// The plan that comes after `former`. Weights at the same address are shared; the call does not wait for the device.
+// The plan that comes after `former`. Weights at the same address are shared. `wait`: those that are not are on the
+// device when the call returns; else it does not wait.
 std::shared_ptr<const LoadedPlan> load_refitted(std::shared_ptr<const Plan> plan, const LoadedPlan& former,
-                                                int64_t budget);
+                                                int64_t budget, bool wait);
 // Bytes that the weights of the plan take on the device; 0 before its first context if it streams weights.
 int64_t device_bytes(const LoadedPlan& loaded);
 // What is given to `stream` from now on comes behind the weights' way to the device.

@@ -31,13 +31,13 @@ const DevicePlan& device_plan(const LoadedPlan& loaded) { return dynamic_cast<co
 
 }  // namespace
 
-DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former)
+DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former, bool wait)
     : plan_(std::move(plan)),
       device_(engine_device()),
       budget_(budget),
       constants_(plan_->graph.value_count()),
       spent_(plan_->graph.value_count(), 0),
-      refitted_(former != nullptr) {
+      wait_(wait) {
   if (former && former->device_ == device_) {
     shared_ = former->on_device_;
     shared_streamed_ = former->streamed_;
@@ -72,7 +72,7 @@ void DevicePlan::place_constants() const {
     streamed_ = std::make_shared<StreamedWeights>(*plan_, streaming, shared_streamed_.get());
   compute_dequantized(*plan_, device_, constants_, spent_);
   forget_spent();
-  if (refitted_ && device_.is_cuda()) {
+  if (!wait_ && device_.is_cuda()) {
     ready_.emplace(device_.type());
     ready_->record(default_stream(device_));
   } else {
@@ -90,7 +90,7 @@ at::Tensor DevicePlan::on_device(const Weights& weights, const Shape& shape) con
   if (!copy.defined()) copy = shared_[weights.data];
   if (copy.defined() && copy.scalar_type() == host.scalar_type() && copy.numel() == host.numel())
     return copy.view(host.sizes());
-  if (!refitted_) return copy = host.to(device_);
+  if (wait_) return copy = host.to(device_);
   const at::Tensor pinned = at::empty_like(host, at::TensorOptions().pinned_memory(true));
   pinned.copy_(host);
   return copy = pinned.to(device_, /*non_blocking=*/true);
@@ -134,8 +134,8 @@ std::shared_ptr<const LoadedPlan> load_within(const LoadedPlan& loaded, int64_t 
 }
 
 std::shared_ptr<const LoadedPlan> load_refitted(std::shared_ptr<const Plan> plan, const LoadedPlan& former,
-                                                int64_t budget) {
-  return std::make_shared<DevicePlan>(std::move(plan), budget, &device_plan(former));
+                                                int64_t budget, bool wait) {
+  return std::make_shared<DevicePlan>(std::move(plan), budget, &device_plan(former), wait);
 }
 
 int64_t device_bytes(const LoadedPlan& loaded) { return device_plan(loaded).device_bytes(); }

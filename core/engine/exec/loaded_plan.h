@@ -17,8 +17,9 @@ namespace torchtrt::engine {
 class DevicePlan final : public LoadedPlan {
  public:
   // `budget`: bytes of weights that are kept on the device, if that is not the CPU; negative: all. `former`: the plan
-  // before a refit; memory of weights that both have is shared, and what is new is copied behind the back of the host.
-  DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former = nullptr);
+  // before a refit; memory of weights that both have is shared. `wait`: the weights are there when they are placed; else
+  // `await` is for those who use them, and what is copied takes page-locked memory meanwhile.
+  DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former = nullptr, bool wait = true);
   // Memory is given back behind the runs that were told to `keep_until`.
   ~DevicePlan() override;
 
@@ -60,7 +61,7 @@ class DevicePlan final : public LoadedPlan {
   mutable std::shared_ptr<const StreamedWeights> streamed_;
   mutable std::map<const void*, at::Tensor> shared_;      // of the former plan; empty once placed
   mutable std::shared_ptr<const StreamedWeights> shared_streamed_;
-  bool refitted_ = false;
+  bool wait_ = true;
   mutable std::atomic<bool> is_placed_ = false, is_ready_ = false;
   mutable std::optional<c10::Event> ready_;  // all weights are there
   mutable std::mutex uses_mutex_;

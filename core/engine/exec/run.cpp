@@ -5,24 +5,14 @@
 
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/device_context.h"
+#include "core/engine/exec/packing.h"
 #include "core/engine/exec/transfer.h"
+#include "core/engine/exec/weight_stream.h"
 
 namespace torchtrt::engine {
 namespace {
 
 constexpr uint64_t kAlignment = 256;  // asked of output allocators
-
-bool has_shape(const at::Tensor& tensor, const Shape& shape) {
-  const auto sizes = tensor.sizes();
-  return static_cast<int>(sizes.size()) == shape.rank() &&
-         std::equal(sizes.begin(), sizes.end(), shape.begin(),
-                    [](int64_t is, int64_t expected) { return expected == kUnknown || is == expected; });
-}
-
-// `shape` is the tensor's own; memory of packed types has another.
-bool has_stored_shape(const at::Tensor& tensor, DType dtype, const Shape& shape) {
-  return is_packed(dtype) ? has_shape(tensor, storage_shape_of(dtype, shape)) : has_shape(tensor, shape);
-}
 
 }  // namespace
 
@@ -37,6 +27,7 @@ void DeviceContext::enqueue(void* stream) {
   const PlanUse::Run use(use_, stream);
   const ContextState::Scope states(state_);
   check_aliases();
+  if (plan_->streamed()) WeightStream::of(state_)->start_run();
   Program& bound = program();
   if (!recorder_.enabled() || !run_recorded(bound, stream)) run_plain(bound, stream);
 }

@@ -6,8 +6,10 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/engine/exec/device.h"
+#include "core/engine/exec/transfer.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -33,7 +35,7 @@ void copy(const Item& item, const at::Tensor& to) {
 // What the tensor over a place, or over memory of its own, holds on to.
 struct Staging::Lease {
   std::shared_ptr<Staging> staging;
-  int item = 0;
+  int item = 0, buffer = 0;
   c10::Stream stream;
   at::Tensor own;  // undefined: a place in the buffer
 };
@@ -41,7 +43,7 @@ struct Staging::Lease {
 // Work that is queued already may still read the place.
 void Staging::end_lease(void* held) {
   const std::unique_ptr<Lease> lease(static_cast<Lease*>(held));
-  if (!lease->own.defined()) lease->staging->release(lease->item, lease->stream);
+  if (!lease->own.defined()) lease->staging->release(*lease);
 }
 
 Staging::Staging(std::shared_ptr<const StreamedWeights> weights, c10::Device device)
@@ -49,22 +51,44 @@ Staging::Staging(std::shared_ptr<const StreamedWeights> weights, c10::Device dev
   for (size_t i = 0; i < weights_->items().size(); ++i) places_.emplace_back(device.type());
 }
 
-// The buffer goes back to the allocator's memory of the default stream, from which it was taken.
 Staging::~Staging() {
   try {
-    const c10::Stream stream(c10::Stream::DEFAULT, device_);
-    for (const int i : resident_)
-      (place(i).status == Status::kReleased ? place(i).released : place(i).copied).block(stream);
+    drop_buffer();
   } catch (const std::exception&) {  // the device is lost
   }
 }
 
+void Staging::use_memory(void* given) {
+  if (given == given_) return;
+  drop_buffer();
+  given_ = given;
+}
+
+void Staging::start_run() {
+  if (given_) drop_buffer();
+}
+
+// What is queued comes first. Our own memory goes back to the allocator's of the default stream, where it was taken.
+void Staging::drop_buffer() {
+  const c10::Stream stream = given_ ? copies_.get() : c10::Stream(c10::Stream::DEFAULT, device_);
+  for (const int i : resident_) {
+    (place(i).status == Status::kReleased ? place(i).released : place(i).copied).block(stream);
+    place(i).status = Status::kAbsent;
+  }
+  resident_.clear();
+  buffer_.reset();
+  ++buffers_;
+}
+
 c10::Stream Staging::present_stream() const { return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_); }
 
-void Staging::allocate_buffer() {
-  const RunScope scope(device_, nullptr);
-  buffer_ = allocate(weights_->scratch(), device_);
-  c10::Event ready(device_.type());  // others may have used the memory
+// Others may have used the memory.
+void Staging::take_buffer() {
+  std::optional<RunScope> on_default_stream;
+  if (!given_) on_default_stream.emplace(device_, nullptr);
+  buffer_ = given_ ? wrap(given_, Shape{weights_->scratch()}, DType::kUInt8, device_)
+                   : allocate(weights_->scratch(), device_);
+  c10::Event ready(device_.type());
   ready.record(present_stream());
   ready.block(copies_.get());
 }
@@ -75,7 +99,7 @@ bool Staging::upload(int i) {
   if (std::any_of(resident_.begin(), resident_.end(),
                   [&](int other) { return in_the_way(other) && place(other).status == Status::kHeld; }))
     return false;
-  if (!buffer_.defined()) allocate_buffer();
+  if (!buffer_.defined()) take_buffer();
   std::erase_if(resident_, [&](int other) {
     if (!in_the_way(other)) return false;
     if (place(other).status == Status::kReleased) place(other).released.block(copies_.get());
@@ -106,7 +130,7 @@ at::Tensor Staging::upload_apart(int i) {
 }
 
 at::Tensor Staging::lend(void* data, c10::IntArrayRef sizes, at::ScalarType type, int i, at::Tensor own) {
-  auto lease = std::unique_ptr<Lease>(new Lease{shared_from_this(), i, present_stream(), std::move(own)});
+  auto lease = std::unique_ptr<Lease>(new Lease{shared_from_this(), i, buffers_, present_stream(), std::move(own)});
   return at::for_blob(data, sizes)
       .context(lease.release(), end_lease)
       .options(at::TensorOptions(type).device(device_))
@@ -127,17 +151,19 @@ at::Tensor Staging::fetch(int i, c10::IntArrayRef sizes, at::ScalarType type) {
   if (wanted.status == Status::kReleased) wanted.released.block(stream);  // the event is recorded again, after both
   wanted.status = Status::kHeld;
   at::Tensor result = lend(static_cast<char*>(buffer_.mutable_data_ptr()) + item(i).offset, sizes, type, i, {});
-  if (const int next = i + 1; next < static_cast<int>(places_.size()) && place(next).status == Status::kAbsent)
-    upload(next);
+  wanted.used = true;
+  if (const int next = i + 1; next < static_cast<int>(places_.size()))
+    if (place(next).used && place(next).status == Status::kAbsent) upload(next);
   return result;
 }
 
-void Staging::release(int i, const c10::Stream& stream) {
+void Staging::release(const Lease& lease) {
+  if (lease.buffer != buffers_) return;
   try {
-    place(i).released.record(stream);
+    place(lease.item).released.record(lease.stream);
   } catch (const std::exception&) {  // the device is lost
   }
-  place(i).status = Status::kReleased;
+  place(lease.item).status = Status::kReleased;
 }
 
 bool is_streamed(const at::Tensor& tensor) {

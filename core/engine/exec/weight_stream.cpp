@@ -13,8 +13,10 @@ void WeightStream::install(ContextState& state, std::shared_ptr<const StreamedWe
       std::make_shared<Staging>(std::move(weights), device);
 }
 
-Staging* WeightStream::current() {
-  return ContextState::current().keep<WeightStream>(&kKey, [] { return new WeightStream; }).staging_.get();
+Staging* WeightStream::current() { return of(ContextState::current()); }
+
+Staging* WeightStream::of(ContextState& state) {
+  return state.keep<WeightStream>(&kKey, [] { return new WeightStream; }).staging_.get();
 }
 
 }  // namespace torchtrt::engine

@@ -14,6 +14,7 @@ class WeightStream {
   static void install(ContextState& state, std::shared_ptr<const StreamedWeights> weights, c10::Device device);
   // That of the context whose run this thread is in; null: it streams nothing.
   static Staging* current();
+  static Staging* of(ContextState& state);
 
  private:
   std::shared_ptr<Staging> staging_;

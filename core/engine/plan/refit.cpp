@@ -113,7 +113,8 @@ std::vector<RefittableWeights> refittable_weights(const Graph& graph, const std:
   add_host_weights(graph, ordinal, on_host);
   std::vector<RefittableWeights> result;
   visit_weights(graph, [&](size_t number, const Node& node, std::string_view role, const Weights& weights) {
-    if (std::find(kWeightsRoles.begin(), kWeightsRoles.end(), role) == kWeightsRoles.end() || on_host.contains(number)) return;
+    const bool has_role = std::find(kWeightsRoles.begin(), kWeightsRoles.end(), role) != kWeightsRoles.end();
+    if (!has_role || on_host.contains(number)) return;
     if (individual && !individual->contains(weights.name)) return;
     result.push_back({number, node.name, std::string(role), weights.name, weights.dtype, weights.count, false});
   });

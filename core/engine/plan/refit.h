@@ -13,8 +13,8 @@
 
 namespace torchtrt::engine {
 
-// Attributes that a refitter can address, in the order of TensorRT's WeightsRole; the power of a Scale layer is not among
-// them.
+// Attributes that a refitter can address, in the order of TensorRT's WeightsRole; the power of a Scale layer is not
+// among them.
 inline constexpr std::array<std::string_view, 5> kWeightsRoles = {"kernel", "bias", "shift", "scale", "weights"};
 
 // Weights of a network that may be exchanged. Those whose values shapes depend on are not among them: they belong to
@@ -62,8 +62,8 @@ std::shared_ptr<const Plan> strip(const Plan& plan);
 std::vector<Weights> present_weights(const RefitSource& source);
 
 // The plan with new weights, by position in RefitSource::weights; `fresh` have owners, and type and count of the
-// original. What stays the same is shared with `plan`, see Note [Sharing weights]. Throws, naming them, where absent ones are not among them. Profiles are not checked again: weights that
-// may be exchanged change no shape.
+// original. What stays the same is shared with `plan`, see Note [Sharing weights]. Throws, naming them, where absent ones
+// are not among them. Profiles are not checked again: weights that may be exchanged change no shape.
 std::shared_ptr<const Plan> refit(const Plan& plan, const std::map<size_t, Weights>& fresh);
 
 // Bytes of the weights that may be left out.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/engine/layers/constant.h"
+#include "core/engine/plan/places.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -69,55 +70,30 @@ class Keeper {
   std::set<const void*> seen_, kept_;
 };
 
-struct Life {
-  size_t upload = 0;
-  int64_t bytes = 0;
-  size_t first = 0, last = 0;  // positions in the plan's order, both included
-};
-
+// Positions in the plan's order.
 std::vector<Life> lives_of(const Plan& plan, const std::vector<Upload>& uploads) {
   std::vector<Life> lives;
   std::map<NodeId, size_t> streamed;  // to its place in `uploads`
-  for (size_t i = 0; i < uploads.size(); ++i) {
-    streamed[uploads[i].node] = i;
-    lives.push_back({i, uploads[i].bytes, 0, 0});
+  for (const Upload& upload : uploads) {
+    streamed[upload.node] = lives.size();
+    lives.push_back({upload.bytes, 0, 0});
   }
-  size_t before = 0;  // position of the streamed constant before
-  for (size_t at = 0; at < plan.order.size(); ++at) {
-    const Node& node = plan.graph.node(plan.order[at]);
-    if (const auto found = streamed.find(plan.order[at]); found != streamed.end()) {
+  int before = 0;  // position of the streamed constant before
+  for (int at = 0; at < static_cast<int>(plan.order.size()); ++at) {
+    const NodeId id = plan.order[static_cast<size_t>(at)];
+    if (const auto found = streamed.find(id); found != streamed.end()) {
       lives[found->second].first = before;
       lives[found->second].last = before = at;
     }
-    for (const ValueId input : node.inputs) {
+    for (const ValueId input : plan.graph.node(id).inputs) {
       const NodeId producer = input == kNoId ? kNoId : plan.graph.stale_value(input).producer;
       if (const auto found = streamed.find(producer); found != streamed.end()) lives[found->second].last = at;
     }
   }
-  for (Life& life : lives)
-    for (const Binding& binding : plan.bindings)
-      if (plan.graph.node(uploads[life.upload].node).outputs[0] == binding.value) life.last = plan.order.size();
+  for (const Binding& binding : plan.bindings)
+    if (const auto found = streamed.find(plan.graph.stale_value(binding.value).producer); found != streamed.end())
+      lives[found->second].last = static_cast<int>(plan.order.size());
   return lives;
-}
-
-// The largest first, each into the lowest gap among those that live at the same time.
-void place(std::vector<Life> lives, Streaming& result) {
-  std::stable_sort(lives.begin(), lives.end(), [](const Life& a, const Life& b) { return a.bytes > b.bytes; });
-  std::vector<Life> placed;  // by rising offset
-  const auto offset = [&](const Life& life) { return result.uploads[life.upload].offset; };
-  for (const Life& life : lives) {
-    int64_t begin = 0;
-    for (const Life& other : placed) {
-      if (other.last < life.first || life.last < other.first || offset(other) + other.bytes <= begin) continue;
-      if (offset(other) >= begin + life.bytes) break;
-      begin = (offset(other) + other.bytes + kAlignment - 1) / kAlignment * kAlignment;
-    }
-    result.uploads[life.upload].offset = begin;
-    result.scratch = std::max(result.scratch, begin + life.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), life,
-                                   [&](const Life& a, const Life& b) { return offset(a) < offset(b); }),
-                  life);
-  }
 }
 
 }  // namespace
@@ -165,7 +141,9 @@ Streaming stream_weights(const Plan& plan, int64_t budget) {
   for (const NodeId id : nodes)
     if (const Weights& weights = weights_of(plan, id); !keeper.keeps(weights.data))
       result.uploads.push_back({id, 0, weights.bytes()});
-  place(lives_of(plan, result.uploads), result);
+  const Places places = place(lives_of(plan, result.uploads), kAlignment);
+  for (size_t i = 0; i < result.uploads.size(); ++i) result.uploads[i].offset = places.begins[i];
+  result.scratch = places.bytes;
   return result;
 }
 

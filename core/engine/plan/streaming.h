@@ -13,8 +13,8 @@ void move_constants_to_use(const Graph& graph, std::vector<NodeId>& order);
 
 // Note [Streamed weights]: constants that the budget leaves in host memory are copied to the device at every run, each
 // while the layers of the one before compute. They pass through one staging buffer: a constant has its place there from
-// the first use of the streamed constant before it, when its copy may begin, to its own last use. So any two that follow
-// each other lie side by side, and a place is written again only when nobody reads it.
+// the first use of the streamed constant before it, when its copy may begin, to its own last use. So any two that
+// follow each other lie side by side, and a place is written again only when nobody reads it.
 struct Upload {
   NodeId node = kNoId;
   int64_t offset = 0;  // in the staging buffer
