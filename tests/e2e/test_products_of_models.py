@@ -20,6 +20,7 @@ pytest.importorskip("transformers")
 if torch_tensorrt.provider().name != "embedded":
     pytest.skip("layers of the embedded engine", allow_module_level=True)
 
+DEVICE = torch.device(torch_tensorrt.provider().device)
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=["float32", "float16"])
 
 
@@ -38,6 +39,7 @@ def detailed(monkeypatch):
 
 def layers_of(model: nn.Module, *inputs: torch.Tensor) -> list[dict[str, Any]]:
     """The layers of the one engine, which computes as well as eager."""
+    model, inputs = model.to(DEVICE), tuple(x.to(DEVICE) for x in inputs)
     compiled = torch_tensorrt.compile(model, ir="dynamo", inputs=list(inputs), require_full_compilation=True)
     (module,) = engine_modules(compiled)
     assert_as_eager(compiled, model, *inputs)
