@@ -28,6 +28,9 @@ ROOT = Path(__file__).parents[2]
 on_cpu = pytest.mark.skipif(device().type != "cpu", reason="devices have PyTorch's caching allocator")
 
 
+no_tools = pytest.mark.skipif("LD_PRELOAD" in os.environ, reason="a tool that replaces malloc is at work")
+
+
 def run_networks(*arguments: str, **environment: str) -> Any:
     """What _arena_networks tells in a process of its own."""
     done = subprocess.run(
@@ -58,6 +61,7 @@ def counts(counter: str) -> Counts:
 
 
 @on_cpu
+@no_tools
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "lengths_by_data"])
 def test_shapes_that_come_again_allocate_nothing(family: str, counts: Counts) -> None:
     seen = set()
@@ -69,11 +73,13 @@ def test_shapes_that_come_again_allocate_nothing(family: str, counts: Counts) ->
 
 
 @on_cpu
+@no_tools
 def test_lengths_by_data_allocate_until_the_greatest_is_known(counts: Counts) -> None:
     assert [count for _, count in counts["lengths_by_data"]][-6:] == [0] * 6
 
 
 @on_cpu
+@no_tools
 def test_arenas_can_be_turned_off(counter: str) -> None:
     (found,) = run_networks("shapes", LD_PRELOAD=counter, TORCHTRT_EMBEDDED_ARENA="0").values()
     assert all(count > 0 for _, count in found)
@@ -89,6 +95,7 @@ def test_the_switch_is_0_or_1(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @on_cpu
+@no_tools
 def test_the_peak_stays() -> None:
     without, with_arena = (run_networks("peak", TORCHTRT_EMBEDDED_ARENA=on) for on in "01")
     assert without > 60e6  # two tensors at once

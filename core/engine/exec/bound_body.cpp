@@ -8,6 +8,7 @@
 
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/observer.h"
+#include "core/engine/exec/packing.h"
 #include "core/engine/exec/transfer.h"
 
 namespace torchtrt::engine {
@@ -31,26 +32,6 @@ std::vector<NodeId> condition_first_order(const Graph& body, size_t& count) {
       if (first[i] == wanted) result.push_back(order[i]);
   count = static_cast<size_t>(std::count(first.begin(), first.end(), 1));
   return result;
-}
-
-std::shared_ptr<const Operands> operands_of(const Graph& body, const Node& node, const Evaluation& evaluation) {
-  const auto packed = [&](ValueId id) { return id != kNoId && is_packed(body.stale_value(id).dtype); };
-  if (std::none_of(node.inputs.begin(), node.inputs.end(), packed) &&
-      std::none_of(node.outputs.begin(), node.outputs.end(), packed))
-    return nullptr;
-  auto operands = std::make_shared<Operands>();
-  for (const ValueId id : node.inputs) {
-    operands->types.push_back(id == kNoId ? DType::kNone : body.stale_value(id).dtype);
-    operands->shapes.push_back(id == kNoId ? Shape::invalid() : evaluation.shape(id));
-  }
-  return operands;
-}
-
-bool has_shape(const at::Tensor& tensor, const Shape& shape) {
-  bool equal = tensor.dim() == shape.rank();
-  for (int axis = 0; equal && axis < shape.rank(); ++axis)
-    equal = shape[axis] == kUnknown || shape[axis] == tensor.size(axis);
-  return equal;
 }
 
 }  // namespace
@@ -225,11 +206,10 @@ void BoundBody::run_step(const BodyStep& step) {
 }
 
 void BoundBody::store(const BodyStep& step, size_t i, at::Tensor result) {
-  const Shape expected = storage_shape_of(step.out_types[i], step.out_shapes[i]);
-  TORCHTRT_REQUIRE(
-      kInternal,
-      result.defined() && result.scalar_type() == storage_type_of(step.out_types[i]) && has_shape(result, expected),
-      "the kernel's result ", i, " is not ", step.out_types[i], ' ', step.out_shapes[i]);
+  TORCHTRT_REQUIRE(kInternal,
+                   result.defined() && result.scalar_type() == storage_type_of(step.out_types[i]) &&
+                       has_stored_shape(result, step.out_types[i], step.out_shapes[i]),
+                   "the kernel's result ", i, " is not ", step.out_types[i], ' ', step.out_shapes[i]);
   if (const int output = step.results[i]; output >= 0 && dests_[static_cast<size_t>(output)].defined()) {
     at::Tensor& dest = dests_[static_cast<size_t>(output)];
     if (!result.is_same(dest)) dest.copy_(result, /*non_blocking=*/true);

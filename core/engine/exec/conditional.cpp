@@ -3,8 +3,7 @@
 #include <optional>
 
 #include "core/engine/exec/bound_body.h"
-#include "core/engine/exec/device.h"
-#include "core/engine/exec/transfer.h"
+#include "core/engine/exec/node_inputs.h"
 #include "core/engine/plan/if_conditional.h"
 
 namespace torchtrt::engine {
@@ -23,50 +22,28 @@ class BoundConditional final : public BoundKernel {
     bool tried = false;
   };
 
-  at::Tensor input(Call& call, size_t i);
   Branch& bind(bool condition);
   BoundBody& body_for(bool condition, std::optional<BoundBody>& fresh);
 
   const IfConditional& op_;
   at::Device device_;
-  std::vector<std::shared_ptr<const HostValue>> hosts_;  // by input: args refer to them
+  NodeInputs inputs_;  // args refer to it
   std::optional<bool> known_;
   Branch then_, else_;
-  std::vector<at::Tensor> host_inputs_;  // tensors of inputs that came as values
 };
 
 BoundConditional::BoundConditional(const NodeView& view)
-    : op_(*as<IfConditional>(*view.node.layer)), device_(view.device) {
-  Shapes shapes;
-  std::vector<const HostValue*> values;
-  Types types;
-  for (const ValueId input : view.node.inputs) {
-    shapes.push_back(view.evaluation.shape(input));
-    hosts_.push_back(view.evaluation.is_host_known(input) ? view.evaluation.host(input) : nullptr);
-    values.push_back(hosts_.back().get());
-    types.push_back(view.graph.stale_value(input).dtype);
-  }
-  const ShapeArgs args(shapes, values, types);
-  host_inputs_.resize(shapes.size());
-  known_ = IfConditional::condition(args);
-  then_.args = body_args(op_.then_feeds, args);
-  else_.args = body_args(op_.else_feeds, args);
-}
+    : op_(*as<IfConditional>(*view.node.layer)),
+      device_(view.device),
+      inputs_(view),
+      known_(IfConditional::condition(inputs_.args())),
+      then_{body_args(op_.then_feeds, inputs_.args()), {}},
+      else_{body_args(op_.else_feeds, inputs_.args()), {}} {}
 
 bool BoundConditional::is_recordable(const Accept& accept) {
   if (!known_) return false;
   Branch& branch = bind(*known_);
   return branch.fixed && branch.fixed->is_recordable(accept);
-}
-
-at::Tensor BoundConditional::input(Call& call, size_t i) {
-  if (call.has(static_cast<int>(i))) return call.in(static_cast<int>(i));
-  at::Tensor& tensor = host_inputs_[i];
-  if (!tensor.defined()) {
-    tensor = to_tensor(*call.value(static_cast<int>(i))).to(device_);
-    synchronize(device_);  // later runs may be on other streams
-  }
-  return tensor;
 }
 
 BoundConditional::Branch& BoundConditional::bind(bool condition) {
@@ -86,11 +63,11 @@ BoundBody& BoundConditional::body_for(bool condition, std::optional<BoundBody>& 
 }
 
 void BoundConditional::run(Call& call) {
-  const bool condition = known_ ? *known_ : input(call, 0).item().toBool();
+  const bool condition = known_ ? *known_ : inputs_.tensor(call, 0).item().toBool();
   std::optional<BoundBody> fresh;
   BoundBody& body = body_for(condition, fresh);
   const std::vector<int64_t>& feeds = op_.feeds(condition);
-  const BoundBody::Fetch fetch = [&](size_t i) { return input(call, static_cast<size_t>(feeds[i])); };
+  const BoundBody::Fetch fetch = [&](size_t i) { return inputs_.tensor(call, static_cast<size_t>(feeds[i])); };
   body.start(&fetch);
   const size_t outputs = op_.body(condition).outputs().size();
   for (size_t i = 0; i < outputs; ++i) body.set_dest(i, call.dest(static_cast<int>(i)));

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "core/engine/exec/bound_body.h"
-#include "core/engine/exec/device.h"
+#include "core/engine/exec/node_inputs.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/layers/host_move.h"
 
@@ -51,9 +51,7 @@ class BoundLoop final : public BoundKernel {
     BoundBody::Fetch fetch;
   };
 
-  ShapeArgs args() const { return {shapes_, values_, types_}; }
   size_t recurrences() const { return static_cast<size_t>(op_.recurrences); }
-  at::Tensor input(Call& call, size_t i);
   at::Tensor fetch(Run& run, size_t body_input);
   int64_t slice_index(size_t iterator, int64_t trip) const;
   std::shared_ptr<const HostValue> host_of(Run& run, size_t body_input);
@@ -67,27 +65,16 @@ class BoundLoop final : public BoundKernel {
 
   const Loop& op_;
   at::Device device_;
-  Shapes shapes_;
-  std::vector<std::shared_ptr<const HostValue>> hosts_;  // by input
-  std::vector<const HostValue*> values_;
-  Types types_;
+  NodeInputs inputs_;
   std::optional<int64_t> limit_;
   BodyArgs inside_;
-  std::optional<BoundBody> fixed_;       // good for all iterations
-  std::vector<at::Tensor> host_inputs_;  // tensors of inputs that came as values
+  std::optional<BoundBody> fixed_;  // good for all iterations
 };
 
-BoundLoop::BoundLoop(const NodeView& view) : op_(*as<Loop>(*view.node.layer)), device_(view.device) {
-  for (const ValueId input : view.node.inputs) {
-    shapes_.push_back(view.evaluation.shape(input));
-    hosts_.push_back(view.evaluation.is_host_known(input) ? view.evaluation.host(input) : nullptr);
-    values_.push_back(hosts_.back().get());
-    types_.push_back(view.graph.stale_value(input).dtype);
-  }
-  host_inputs_.resize(shapes_.size());
-  limit_ = op_.trips(args());
+BoundLoop::BoundLoop(const NodeView& view)
+    : op_(*as<Loop>(*view.node.layer)), device_(view.device), inputs_(view), limit_(op_.trips(inputs_.args())) {
   TORCHTRT_REQUIRE(kInternal, op_.count < 0 || limit_, "the trip limit is not known");
-  inside_ = op_.args(args());
+  inside_ = op_.args(inputs_.args());
   if (!op_.varying.empty()) return;
   fixed_.emplace(op_.body, inside_, device_, op_.conditional);
   if (!fixed_->bind_all()) fixed_.reset();
@@ -96,16 +83,6 @@ BoundLoop::BoundLoop(const NodeView& view) : op_(*as<Loop>(*view.node.layer)), d
 bool BoundLoop::is_recordable(const Accept& accept) {
   if (op_.conditional || !fixed_) return false;
   return *limit_ * static_cast<int64_t>(fixed_->step_count()) <= kMostRecorded && fixed_->is_recordable(accept);
-}
-
-at::Tensor BoundLoop::input(Call& call, size_t i) {
-  if (call.has(static_cast<int>(i))) return call.in(static_cast<int>(i));
-  at::Tensor& tensor = host_inputs_[i];
-  if (!tensor.defined()) {
-    tensor = to_tensor(*call.value(static_cast<int>(i))).to(device_);
-    synchronize(device_);  // later runs may be on other streams
-  }
-  return tensor;
 }
 
 int64_t BoundLoop::slice_index(size_t iterator, int64_t trip) const {
@@ -120,10 +97,10 @@ at::Tensor BoundLoop::fetch(Run& run, size_t i) {
     return carried.tensor;
   }
   const auto feed = static_cast<size_t>(op_.feeds[i]);
-  if (i >= recurrences() + op_.axes.size()) return input(run.call, feed);
+  if (i >= recurrences() + op_.axes.size()) return inputs_.tensor(run.call, feed);
   const size_t iterator = i - recurrences();
   const int64_t index = slice_index(iterator, run.trip), axis = op_.axes[iterator];
-  const at::Tensor all = input(run.call, feed);
+  const at::Tensor all = inputs_.tensor(run.call, feed);
   TORCHTRT_CHECK(index >= 0 && index < all.size(axis), "trip ", run.trip, " needs slice ", index, " of iterator \"",
                  op_.body->stale_value(op_.body->inputs()[i]).name, "\", which has ", all.size(axis), " along axis ",
                  axis);
@@ -138,9 +115,9 @@ std::shared_ptr<const HostValue> BoundLoop::host_of(Run& run, size_t i) {
     return carried.host;
   }
   const size_t iterator = i - recurrences();
-  const auto& all = hosts_[static_cast<size_t>(op_.feeds[i])];
+  const auto& all = inputs_.host(static_cast<size_t>(op_.feeds[i]));
   const int64_t index = slice_index(iterator, run.trip), axis = op_.axes[iterator];
-  const int64_t length = shapes_[static_cast<size_t>(op_.feeds[i])][static_cast<int>(axis)];
+  const int64_t length = inputs_.shape(static_cast<size_t>(op_.feeds[i]))[static_cast<int>(axis)];
   if (index < 0 || index >= length) return nullptr;  // the condition may end the loop before it is missed
   if (all) return std::make_shared<HostValue>(slice_of(*all, static_cast<int>(axis), index));
   return std::make_shared<HostValue>(to_host(fetch(run, i), dtype));
@@ -189,7 +166,7 @@ void BoundLoop::gather(Run& run, BoundBody& body, size_t i) {
   if (all.defined() && body.is_delivered(source)) return;
   const at::Tensor& value = body.output(source);
   if (!all.defined()) {  // a shape inside depends on data
-    const auto& length = hosts_[static_cast<size_t>(op_.lengths[i])];
+    const auto& length = inputs_.host(static_cast<size_t>(op_.lengths[i]));
     TORCHTRT_REQUIRE(kInternal, length, "the length of output ", i, " is not known");
     std::vector<int64_t> sizes = value.sizes().vec();
     sizes.insert(sizes.begin() + op_.positions[i], length->elements.at(0).as_int());
@@ -209,8 +186,9 @@ void BoundLoop::take_results(Run& run, BoundBody& body) {
     next[r].host = body.host_output(op_.first_next() + r);
     if (next[r].host && !fixed_) continue;  // its tensor is made if somebody asks for it
     next[r].tensor = body.output(op_.first_next() + r);
-    const Shape before = shapes_[static_cast<size_t>(op_.feeds[r])], now = shape_of(next[r].tensor);
-    TORCHTRT_CHECK(before == now || is_packed(types_[static_cast<size_t>(op_.feeds[r])]), "recurrence \"",
+    const auto feed = static_cast<size_t>(op_.feeds[r]);
+    const Shape before = inputs_.shape(feed), now = shape_of(next[r].tensor);
+    TORCHTRT_CHECK(before == now || is_packed(inputs_.type(feed)), "recurrence \"",
                    op_.body->stale_value(op_.body->inputs()[r]).name, "\" starts with shape ", before,
                    ", but its next value has shape ", now, "; it has to keep its shape");
   }
@@ -240,7 +218,7 @@ void BoundLoop::run(Call& call) {
   run.fetch = [this, &run](size_t input) { return fetch(run, input); };
   for (size_t r = 0; r < recurrences(); ++r) {
     const auto feed = static_cast<size_t>(op_.feeds[r]);
-    run.state[r] = {input(call, feed), hosts_[feed]};
+    run.state[r] = {inputs_.tensor(call, feed), inputs_.host(feed)};
   }
   for (size_t i = 0; i < op_.kinds.size(); ++i) {
     if (op_.kind_of(i) == LoopOutputKind::kLastValue || !call.out_shape(static_cast<int>(i)).is_known()) continue;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/engine/exec/device.h"
+#include "core/engine/exec/packing.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/plan/aliases.h"
 
@@ -15,20 +16,6 @@ int output_binding_of(const Plan& plan, ValueId value) {
     if (plan.bindings[i].value == value && !plan.bindings[i].is_input)
       return has_other_readers(plan, plan.bindings[i]) ? -1 : static_cast<int>(i);  // written in the end, Note [Aliases]
   return -1;
-}
-
-// Null where neither an input nor an output is packed.
-std::shared_ptr<const Operands> operands_of(const Graph& graph, const Node& node, const Evaluation& evaluation) {
-  const auto packed = [&](ValueId id) { return id != kNoId && is_packed(graph.stale_value(id).dtype); };
-  if (std::none_of(node.inputs.begin(), node.inputs.end(), packed) &&
-      std::none_of(node.outputs.begin(), node.outputs.end(), packed))
-    return nullptr;
-  auto operands = std::make_shared<Operands>();
-  for (const ValueId id : node.inputs) {
-    operands->types.push_back(id == kNoId ? DType::kNone : graph.stale_value(id).dtype);
-    operands->shapes.push_back(id == kNoId ? Shape::invalid() : evaluation.shape(id));
-  }
-  return operands;
 }
 
 }  // namespace
