@@ -10,8 +10,8 @@ import torch
 
 from tests.engine._case import sample
 from tests.engine._quantized import VERSION, Codes, build_engine, check, codes, nearest, run_engine
+from tests.engine._quantizing import dequantized, quantized
 from tests.engine._session import STRONG, Session
-from tests.engine.test_quantize import dequantized, quantized
 
 WEAK = 0
 pytestmark = [

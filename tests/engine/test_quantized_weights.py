@@ -11,7 +11,7 @@ import torch
 
 from tests.engine._case import FLOATS, TRT_OF, Log, sample
 from tests.engine._quantized import QUANTIZED, TYPES, Codes, build_engine, codes, nearest, run, run_engine
-from tests.engine.test_quantize import dequantized, quantized
+from tests.engine._quantizing import dequantized, quantized
 from tests.util.tolerance import tolerances
 
 NONE = trt.Weights()
