@@ -269,10 +269,16 @@ def test_a_debug_tensor_stays() -> None:
     assert listener.names() == ["g"]
 
 
-def test_an_output_in_the_middle_stays() -> None:
+def test_an_output_in_the_middle_is_another_result() -> None:
     session = Swish()
     session.network.mark_output(session.tensors["p"])
-    assert [layer["Name"] for layer in layers_of(session.engine())] == ["product", "scaled"]
+    engine = session.engine()
+    [layer] = layers_of(engine)
+    assert layer["Name"] == "scaled" and [y["Name"] for y in layer["Outputs"]] == ["y", "p"]
+    y, p = empty((2, 3)), empty((2, 3))
+    assert run_context(engine.create_execution_context(), {"x": on_device(X)}, {"y": y, "p": p})
+    torch.testing.assert_close(p.cpu(), X * X.sigmoid())
+    torch.testing.assert_close(y.cpu(), 2 * X * X.sigmoid())
 
 
 def test_a_constant_inside_is_refitted() -> None:

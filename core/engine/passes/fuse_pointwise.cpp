@@ -2,9 +2,12 @@
 //
 // Chains and trees of layers that work element by element become one layer, so that what is between them never goes to
 // memory. Constants of one element go with them. Valid for floating types, int32, int64 and bool, and for intermediate
-// tensors of the result's shape that nothing else uses. What shapes depend on stays: the host computes that.
+// tensors of the result's shape. One that others use too becomes a result of its own; that takes known lengths, and
+// that nothing between it and those others leads back into the chain. What shapes depend on stays: the host computes
+// that.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/rewrite.h"
@@ -16,6 +19,9 @@ namespace {
 
 constexpr size_t kMostLayers = 64;
 constexpr size_t kMostInputs = 16;
+constexpr size_t kMostResults = 4;
+
+using Parts = std::set<NodeId>;
 
 class Fusion {
  public:
@@ -30,10 +36,11 @@ class Fusion {
   bool run() {
     bool changed = false;
     for (auto id = order_.rbegin(); id != order_.rend(); ++id) {
-      if (taken_[static_cast<size_t>(*id)] || !is_part(*id)) continue;
-      const std::set<NodeId> parts = grow(*id);
+      if (!is_free(*id) || !is_part(*id)) continue;
+      const Parts parts = grow(*id);
       if (parts.size() < 2) continue;
-      for (const NodeId part : parts) taken_[static_cast<size_t>(part)] = 1;
+      chains_.push_back(parts);
+      for (const NodeId part : parts) taken_[static_cast<size_t>(part)] = static_cast<int>(chains_.size());
       replace(*id, parts);
       changed = true;
     }
@@ -47,6 +54,11 @@ class Fusion {
     const auto is_known = [](const HostScalar& element) { return element.known; };
     return needs_.host[static_cast<size_t>(id)] ||
            (value.host && std::any_of(value.host->elements.begin(), value.host->elements.end(), is_known));
+  }
+
+  // Of the layers that there were, and in no chain.
+  bool is_free(NodeId id) const {
+    return id != kNoId && static_cast<size_t>(id) < taken_.size() && !taken_[static_cast<size_t>(id)];
   }
 
   bool is_part(NodeId id) const {
@@ -63,7 +75,7 @@ class Fusion {
     return producer != kNoId && is_scalar(*graph_.node(producer).layer);
   }
 
-  std::vector<ValueId> outside_inputs(const std::set<NodeId>& parts) const {
+  std::vector<ValueId> outside_inputs(const Parts& parts) const {
     std::vector<ValueId> inputs;
     for (const NodeId part : parts)
       for (const ValueId input : graph_.node(part).inputs)
@@ -73,21 +85,66 @@ class Fusion {
     return inputs;
   }
 
-  // The layers that can vanish into `root`, and itself. All that uses them is among them, so no cycle can arise.
-  std::set<NodeId> grow(NodeId root) const {
+  // Those that something outside uses, the root's first.
+  std::vector<ValueId> results(NodeId root, const Parts& parts) const {
+    std::vector<ValueId> found{graph_.node(root).outputs[0]};
+    for (const NodeId part : parts) {
+      const ValueId value = graph_.node(part).outputs[0];
+      const std::vector<NodeId>& users = users_[static_cast<size_t>(value)];
+      const bool outside = graph_.is_output(value) ||
+                           std::any_of(users.begin(), users.end(), [&](NodeId user) { return !parts.contains(user); });
+      if (part != root && outside) found.push_back(value);
+    }
+    return found;
+  }
+
+  // Whether something outside depends on the parts and they on it. Chains made before count as one layer each.
+  bool closes_cycle(const Parts& parts) const {
+    std::vector<char> seen(taken_.size(), 0);
+    std::vector<NodeId> next;
+    bool found = false;
+    const auto reach_users = [&](NodeId id) {
+      const bool inside = parts.contains(id);
+      for (const ValueId output : graph_.node(id).outputs)
+        for (const NodeId user : users_[static_cast<size_t>(output)]) {
+          if (parts.contains(user)) {
+            found = found || !inside;
+          } else if (!std::exchange(seen[static_cast<size_t>(user)], 1)) {
+            next.push_back(user);
+          }
+        }
+    };
+    for (const NodeId part : parts) reach_users(part);
+    while (!next.empty() && !found) {
+      const NodeId id = next.back();
+      next.pop_back();
+      reach_users(id);
+      if (const int chain = taken_[static_cast<size_t>(id)])
+        for (const NodeId other : chains_[static_cast<size_t>(chain) - 1]) reach_users(other);
+    }
+    return found;
+  }
+
+  bool is_chain(NodeId root, const Parts& parts) const {
+    if (parts.size() > kMostLayers || outside_inputs(parts).size() > kMostInputs) return false;
+    const std::vector<ValueId> found = results(root, parts);
+    if (found.size() > kMostResults || (found.size() > 1 && !graph_.value(found[0]).shape.is_known())) return false;
+    return (found.size() == 1 && !several_) || !closes_cycle(parts);
+  }
+
+  // The layers that become one with `root`.
+  Parts grow(NodeId root) const {
     const Shape& shape = graph_.value(graph_.node(root).outputs[0]).shape;
-    std::set<NodeId> parts{root};
-    for (bool grown = true; grown && parts.size() < kMostLayers;) {
+    Parts parts{root};
+    for (bool grown = true; grown;) {
       grown = false;
       for (const ValueId input : outside_inputs(parts)) {
         const NodeId producer = graph_.stale_value(input).producer;
-        if (producer == kNoId || taken_[static_cast<size_t>(producer)] || !is_part(producer)) continue;
-        if (is_marked(graph_, input) || graph_.value(input).shape != shape) continue;
-        const std::vector<NodeId>& users = users_[static_cast<size_t>(input)];
-        if (!std::all_of(users.begin(), users.end(), [&](NodeId user) { return parts.contains(user); })) continue;
-        std::set<NodeId> more = parts;
+        if (!is_free(producer) || !is_part(producer)) continue;
+        if (graph_.is_debug(input) || graph_.value(input).shape != shape) continue;
+        Parts more = parts;
         more.insert(producer);
-        if (outside_inputs(more).size() > kMostInputs || more.size() > kMostLayers) continue;
+        if (!is_chain(root, more)) continue;
         parts = std::move(more);
         grown = true;
       }
@@ -95,14 +152,18 @@ class Fusion {
     return parts;
   }
 
-  void replace(NodeId root, const std::set<NodeId>& parts) {
-    const std::vector<ValueId> inputs = outside_inputs(parts);
-    const ValueId result = graph_.node(root).outputs[0];
-    const Pointwise fused{body_of(root, parts, inputs)};
-    take_over(graph_, result, graph_.node(graph_.add(fused, inputs)).outputs[0]);
+  void replace(NodeId root, const Parts& parts) {
+    const std::vector<ValueId> inputs = outside_inputs(parts), old = results(root, parts);
+    several_ = several_ || old.size() > 1;
+    const NodeId fused = graph_.add(Pointwise{body_of(root, parts, inputs, old)}, inputs);
+    for (size_t i = old.size(); i-- > 0;) {
+      const ValueId fresh = graph_.node(fused).outputs[i];
+      take_over(graph_, old[i], fresh);  // the root last: the name is its
+    }
   }
 
-  GraphRef body_of(NodeId root, const std::set<NodeId>& parts, const std::vector<ValueId>& inputs) const {
+  GraphRef body_of(NodeId root, const Parts& parts, const std::vector<ValueId>& inputs,
+                   const std::vector<ValueId>& results) const {
     auto body = std::make_shared<Graph>(graph_.strongly_typed());
     body->rename(graph_.node(root).name);
     std::vector<ValueId> places(static_cast<size_t>(graph_.value_count()), kNoId);
@@ -115,7 +176,7 @@ class Fusion {
     }
     for (const NodeId id : order_)
       if (parts.contains(id)) copy(id, *body, places);
-    body->mark_output(places[static_cast<size_t>(graph_.node(root).outputs[0])]);
+    for (const ValueId result : results) body->mark_output(places[static_cast<size_t>(result)]);
     body->first_shape_error();  // brings it up to date: threads share it from now on
     return body;
   }
@@ -138,7 +199,9 @@ class Fusion {
   Graph& graph_;
   std::vector<NodeId> order_;
   Needs needs_;
-  std::vector<char> taken_;
+  std::vector<int> taken_;  // by NodeId: the number of its chain, from 1
+  std::vector<Parts> chains_;
+  bool several_ = false;                    // a chain has several results: before, no cycle can arise without one
   std::vector<std::vector<NodeId>> users_;  // by ValueId, as they were
 };
 

@@ -1,6 +1,7 @@
 // Pointwise: rules of a body that works element by element.
 //   c1  a body with an input for each of the layer's, of its type
-//   c2  its layers work element by element or are constants of one element, on floating types, int32, int64 and bool
+//   c2  its layers work element by element, on floating types, int32, int64 and bool; or they are constants of one
+//       element, which are no results
 //   c3  its results have one shape
 #include "core/engine/plan/pointwise.h"
 
@@ -55,7 +56,11 @@ Types Pointwise::infer_types(const Types& in) const {
                        body->stale_value(output).dtype);  // c2
   }
   Types types;
-  for (const ValueId output : body->outputs()) types.push_back(body->stale_value(output).dtype);
+  for (const ValueId output : body->outputs()) {
+    TORCHTRT_REQUIRE(kInternal, !is_scalar(*body->node(body->stale_value(output).producer).layer), "result \"",
+                     body->stale_value(output).name, "\" is a constant");  // c2
+    types.push_back(body->stale_value(output).dtype);
+  }
   return types;
 }
 
