@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, TRT_OF, Net, check, growing, sample
+from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, TRT_OF, Net, build_engine, check, growing, sample
 from tests.engine._passes import built, check_fused
 from tests.engine._session import Session, on_device
+from tests.util.oracle import assert_close_or_as_good
 
 PASS = "fuse_residual_norm"
 OP, UNARY = trt.ElementWiseOperation, trt.UnaryOperation
@@ -325,6 +326,28 @@ def results(engine):
 def wanted(gamma, beta):
     total = sample((4, 16), seed=5).double() + sample((4, 16), seed=6).double()
     return F.layer_norm(total, (16,), gamma.double(), beta.double(), EPSILON).float(), total.float()
+
+
+@pytest.mark.parametrize("offset", [0, 1, 4])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_runs_at_any_address(dtype, offset):
+    """Addresses that wide loads cannot use, and many runs in a row, which become a CUDA graph."""
+    build, reference = layer_norm(dtype, "output", 64)
+    plan, log = build_engine(build, pair((6, 5, 64), dtype))
+    assert plan is not None, log
+    context = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(plan).create_execution_context()
+    x, r, y, total = (on_device(torch.zeros(6 * 5 * 64 + offset, dtype=dtype))[offset:].view(6, 5, 64) for _ in range(4))
+    for name, tensor in (("x0", x), ("x1", r), ("y0", y), ("y1", total)):
+        assert context.set_tensor_address(name, tensor.data_ptr())
+    for seed in range(5):
+        inputs = [sample((6, 5, 64), dtype, seed=seed), sample((6, 5, 64), dtype, seed=seed + 10)]
+        x.copy_(inputs[0]), r.copy_(inputs[1])
+        assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream if x.is_cuda else 0)
+        exact = reference(*(t.double() for t in inputs))
+        rounded = (inputs[0] + inputs[1]).double()
+        eager = F.layer_norm(rounded, (64,), *(p.double().flatten() for p in parameters(dtype, 64)), EPSILON).to(dtype)
+        assert_close_or_as_good(y.cpu(), eager, lambda e=exact: e[0], exact[0].to(dtype))
+        torch.testing.assert_close(total.cpu(), inputs[0] + inputs[1])
 
 
 def test_inspector_names_layer_and_results():

@@ -229,6 +229,34 @@ def test_scale_before_the_quotient():
     check_fused(build, [sample(X)], exact(), PASS)
 
 
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("back", [False, True], ids=["result in float32", "cast back"])
+def test_casts_around_the_layer(back, dtype):
+    """The layer itself in float32, with parameters in float32."""
+
+    def build(n, x):
+        p = Parts(n)
+        layer = n.add_normalization(p.cast(x, torch.float32), n.constant(GAMMA), n.constant(BETA), 4)
+        layer.epsilon = EPSILON
+        return p.cast(layer.get_output(0), dtype) if back else layer.get_output(0)
+
+    x = sample(X, dtype)
+    check_fused(build, [x], exact(), PASS)
+    check(build, [x], exact(), dtypes=[dtype if back else torch.float32])
+    assert kinds(build, [x]) == ["RowNormalization"]
+
+
+def test_narrowing_in_front_stays():
+    """What is rounded before it is normalized stays rounded."""
+
+    def build(n, x):
+        p = Parts(n)
+        return p.cast(n.add_normalization(p.cast(x, torch.float16), n.constant(GAMMA.half()),
+                                          n.constant(BETA.half()), 4).get_output(0), torch.float32)
+
+    assert PASS not in built(build, [sample(X)])[1]
+
+
 # ---- root mean square
 
 

@@ -4,10 +4,7 @@
 // Whatever else uses a + b uses the layer's second result. Valid for normalizations of the last axes by one scale and
 // bias for all rows, summands of the sum's shape, and sums that are no debug tensors. A scale or bias that is computed
 // may itself need the sum, so the sum must then be the normalization's alone.
-#include <bit>
-
 #include "core/engine/layers/elementwise.h"
-#include "core/engine/layers/normalization.h"
 #include "core/engine/layers/row_normalization.h"
 #include "core/engine/passes/list.h"
 #include "core/engine/passes/normalization_parts.h"
@@ -15,23 +12,6 @@
 
 namespace torchtrt::engine {
 namespace {
-
-std::optional<RowNormalization> as_rows(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  if (const auto* rows = as<RowNormalization>(*node.layer))
-    return node.inputs.size() <= RowNormalization::kResidual ? std::optional(*rows) : std::nullopt;
-  const auto* op = as<Normalization>(*node.layer);
-  if (!op || op->groups != 1) return std::nullopt;
-  const Value& x = graph.value(node.inputs[0]);
-  if (!are_last(op->axes, x.shape.rank())) return std::nullopt;
-  for (const size_t i : {1, 2})
-    if (!runs_over(graph.value(node.inputs[i]).shape, x.shape, op->axes)) return std::nullopt;
-  RowNormalization rows;
-  rows.epsilon = op->epsilon;
-  rows.axes = std::popcount(op->axes);
-  rows.to_type = x.dtype;
-  return rows;
-}
 
 // Whether it is an input, a constant, or made of one in a few steps: it does not need the sum.
 bool is_given(const Graph& graph, ValueId value, int steps = 4) {

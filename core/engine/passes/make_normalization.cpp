@@ -1,5 +1,6 @@
 // (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) * scale + bias  ->  Normalization(x, scale, bias)
 // x / sqrt(mean(x^2) + epsilon) * scale + bias                          ->  RowNormalization(x, scale, bias)
+// narrowed(Normalization(widened(x), scale, bias))                      ->  RowNormalization(x, scale, bias)
 // reshape(normalized(reshape(x, by groups))) * scale + bias             ->  Normalization(x, scale, bias), by groups
 //
 // Scale and bias may be absent, the scale may come before the quotient, the root may be a power or a reciprocal, and
@@ -10,6 +11,7 @@
 #include <bit>
 #include <vector>
 
+#include "core/engine/layers/cast.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/normalization.h"
 #include "core/engine/layers/row_normalization.h"
@@ -77,6 +79,27 @@ bool replace(Graph& graph, NodeId id) {
   return true;
 }
 
+// A normalization of rows reads half types and writes them, so that casts around it are needless.
+bool take_casts_in(Graph& graph, NodeId id) {
+  std::optional<RowNormalization> rows = as_rows(graph, id);
+  if (!rows) return false;
+  std::vector<ValueId> inputs = graph.node(id).inputs;
+  ValueId result = graph.node(id).outputs[0];
+  const ValueId x = unwidened(graph, inputs[0]), old = result;
+  if (is_private(graph, result)) {
+    const NodeId user = graph.users(result)[0];
+    const ValueId next = as<Cast>(*graph.node(user).layer) ? graph.node(user).outputs[0] : kNoId;
+    if (next != kNoId && is_floating(graph.stale_value(next).dtype) &&
+        bits_of(graph.stale_value(next).dtype) < bits_of(rows->to_type))
+      result = next;
+  }
+  if (x == inputs[0] && result == old) return false;
+  inputs[0] = x;
+  rows->to_type = graph.stale_value(result).dtype;
+  take_over(graph, result, graph.node(graph.add(*rows, inputs)).outputs[0]);
+  return true;
+}
+
 // The value that a mere reshape takes its elements from; kNoId: it is something else.
 ValueId before_reshape(const Graph& graph, ValueId value) {
   const auto* op = producer_as<Shuffle>(graph, value);
@@ -133,6 +156,7 @@ bool replace_groups(Graph& graph, NodeId id) {
 bool make_normalization(Graph& graph) {
   bool changed = false;
   for (const NodeId id : graph.order()) changed = replace(graph, id) || changed;
+  for (const NodeId id : graph.order()) changed = take_casts_in(graph, id) || changed;
   for (const NodeId id : graph.order()) changed = replace_groups(graph, id) || changed;
   return changed;
 }

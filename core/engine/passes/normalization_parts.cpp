@@ -2,16 +2,23 @@
 #include "core/engine/passes/normalization_parts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/elementwise.h"
+#include "core/engine/layers/normalization.h"
 #include "core/engine/layers/reduce.h"
 #include "core/engine/layers/unary.h"
 #include "core/engine/passes/rewrite.h"
 
 namespace torchtrt::engine {
 namespace {
+
+bool is_float_cast(const Graph& graph, ValueId value) {
+  return producer_as<Cast>(graph, value) && is_floating(graph.stale_value(value).dtype) &&
+         is_floating(graph.stale_value(input_of(graph, value, 0)).dtype);
+}
 
 // A matcher for one core. Values between x and the result are noted in between_; a way that leads nowhere is taken
 // back.
@@ -42,25 +49,12 @@ class Matcher {
     return value == kNoId ? nullptr : producer_as<Op>(graph_, value);
   }
 
-  bool is_float_cast(ValueId value) const {
-    return at<Cast>(value) && is_floating(graph_.stale_value(value).dtype) &&
-           is_floating(graph_.stale_value(input_of(graph_, value, 0)).dtype);
-  }
-
   ValueId through_casts(ValueId value) {
-    for (; is_float_cast(value); value = input_of(graph_, value, 0)) between_.push_back(value);
+    for (; is_float_cast(graph_, value); value = input_of(graph_, value, 0)) between_.push_back(value);
     return value;
   }
 
-  // What a value was before it was widened, which changed nothing.
-  ValueId unwidened(ValueId value) const {
-    while (is_float_cast(value)) {
-      const ValueId before = input_of(graph_, value, 0);
-      if (bits_of(graph_.stale_value(before).dtype) >= bits_of(graph_.stale_value(value).dtype)) break;
-      value = before;
-    }
-    return value;
-  }
+  ValueId unwidened(ValueId value) const { return engine::unwidened(graph_, value); }
 
   // The node of an operation behind casts; null: another one.
   const Node* binary(ValueId value, ElementWiseOp wanted) {
@@ -280,6 +274,32 @@ class Matcher {
 
 std::optional<NormalizationParts> match_normalization(const Graph& graph, NodeId id) {
   return Matcher(graph).match(id);
+}
+
+std::optional<RowNormalization> as_rows(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (const auto* rows = as<RowNormalization>(*node.layer))
+    return node.inputs.size() <= RowNormalization::kResidual ? std::optional(*rows) : std::nullopt;
+  const auto* op = as<Normalization>(*node.layer);
+  if (!op || op->groups != 1) return std::nullopt;
+  const Value& x = graph.value(node.inputs[0]);
+  if (!are_last(op->axes, x.shape.rank())) return std::nullopt;
+  for (const size_t i : {1, 2})
+    if (!runs_over(graph.value(node.inputs[i]).shape, x.shape, op->axes)) return std::nullopt;
+  RowNormalization rows;
+  rows.epsilon = op->epsilon;
+  rows.axes = std::popcount(op->axes);
+  rows.to_type = x.dtype;
+  return rows;
+}
+
+ValueId unwidened(const Graph& graph, ValueId value) {
+  while (is_float_cast(graph, value)) {
+    const ValueId before = input_of(graph, value, 0);
+    if (bits_of(graph.stale_value(before).dtype) >= bits_of(graph.stale_value(value).dtype)) break;
+    value = before;
+  }
+  return value;
 }
 
 bool are_last(uint32_t axes, int rank) {

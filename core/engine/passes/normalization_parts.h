@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/engine/graph/graph.h"
+#include "core/engine/layers/row_normalization.h"
 
 namespace torchtrt::engine {
 
@@ -20,6 +21,13 @@ struct NormalizationParts {
 // With the product or quotient that node `id` is as its core; nullopt: it is something else, or something in between is
 // used elsewhere.
 std::optional<NormalizationParts> match_normalization(const Graph& graph, NodeId id);
+
+// What a Normalization or RowNormalization of the last axes, without a residual, is as one of rows; nullopt: it is
+// something else.
+std::optional<RowNormalization> as_rows(const Graph& graph, NodeId id);
+
+// What a value was before it was widened, which changed nothing.
+ValueId unwidened(const Graph& graph, ValueId value);
 
 // The axes are the last ones of `rank`.
 bool are_last(uint32_t axes, int rank);
