@@ -3,6 +3,8 @@ Note [Recorded runs]."""
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import tensorrt as trt
 import torch
@@ -163,3 +165,70 @@ def test_switched_off(monkeypatch):
 def test_a_switch_with_another_value_is_refused(monkeypatch):
     monkeypatch.setenv("TORCHTRT_EMBEDDED_CUDA_GRAPHS", "perhaps")
     assert engine().create_execution_context() is None
+
+
+# ---- other threads: Note [Recording alone]
+
+
+def run_shapes(rounds: int, failures: list[BaseException], wait: bool) -> None:
+    """Contexts of one engine, each with shapes that it has not seen: something is recorded all the time."""
+    try:
+        with torch.cuda.stream(torch.cuda.Stream()):
+            made = engine(dynamic=True)
+            for seed in range(rounds):
+                context = made.create_execution_context()
+                x, y = fresh(1 + seed % 16, seed=seed)
+                for _ in range(5):
+                    enqueue(context, x, y)
+                    if wait:
+                        torch.cuda.synchronize()
+                close(y, x)
+    except BaseException as error:  # noqa: BLE001  (told by the test's own thread)
+        failures.append(error)
+
+
+def in_threads(*calls) -> None:
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_threads_that_run_engines_may_wait_for_the_device():
+    failures = []
+    in_threads(*[lambda: run_shapes(60, failures, wait=True)] * 3)
+    assert not failures, failures[0]
+
+
+def test_threads_may_allocate_free_and_read_while_another_records():
+    failures, done = [], threading.Event()
+
+    def record():
+        run_shapes(100, failures, wait=False)
+        done.set()
+
+    def allocate():
+        try:
+            while not done.is_set():
+                x = torch.ones(1 << 22, device="cuda")
+                assert float((x + 1).sum().cpu()) == 2 * x.numel()
+                del x
+                torch.cuda.empty_cache()
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    in_threads(record, allocate)
+    assert not failures, failures[0]
+
+
+def test_graphs_are_recorded_when_other_threads_have_ended():
+    failures = []
+    in_threads(*[lambda: run_shapes(2, failures, wait=True)] * 2)
+    assert not failures, failures[0]
+    context = engine().create_execution_context()
+    x, y = fresh()
+    for _ in range(4):
+        enqueue(context, x, y)
+    assert launches(lambda: enqueue(context, x, y)) == 1
+    close(y, x)

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/exec/run_turn.h"
 #include "core/engine/exec/transfer.h"
 #include "core/util/error.h"
 
@@ -58,7 +59,8 @@ Recorder::Recorder(c10::Device device) : device_(device), enabled_(device.is_cud
 
 Recordings::Recording Recorder::record(Addresses addresses, const std::function<void(const Addresses&)>& run) {
   if (!pool_) pool_ = CudaGraph::new_pool();
-  auto graph = CudaGraph::record(device_, *pool_, [&] { run(addresses); });
+  std::unique_ptr<CudaGraph> graph;
+  record_alone(device_, [&] { graph = CudaGraph::record(device_, *pool_, [&] { run(addresses); }); });
   return {std::move(addresses), std::move(graph)};
 }
 
@@ -74,7 +76,9 @@ bool Recorder::record_direct(Recordings& recordings, const Addresses& addresses,
     return false;
   }
   if (graphs.size() == kMaxGraphs) return false;
-  graphs.push_back(record(addresses, run));
+  Recordings::Recording made = record(addresses, run);
+  if (!made.graph) return false;
+  graphs.push_back(std::move(made));
   return true;
 }
 
@@ -89,6 +93,7 @@ void Recorder::record_staged(Recordings& recordings, Addresses addresses,
     addresses[i] = recordings.buffers[i].mutable_data_ptr();
   }
   recordings.staged = record(std::move(addresses), run);
+  if (!recordings.staged.graph) recordings.buffers.clear();
 }
 
 bool Recorder::run(Recordings& recordings, const Addresses& addresses, const Plan& plan,
@@ -111,6 +116,7 @@ bool Recorder::run(Recordings& recordings, const Addresses& addresses, const Pla
     }
     if (recordings.misses < kMaxMisses || !copies) return false;
     if (!recordings.staged.graph) record_staged(recordings, addresses, run);
+    if (!recordings.staged.graph) return false;
   } catch (const std::exception& error) {  // plain runs go on; what they throw is reported
     give_up(recordings, error.what());
     return false;

@@ -7,6 +7,7 @@
 //    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied.
 //  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run
 //    foreign code, or bring weights along from the host. While the caller's own stream is being captured, runs are plain.
+//  - A recording waits until no other thread runs engines: Note [Recording alone].
 //  - A recording that fails is not tried again: the program's runs stay plain, and the logger is told once.
 //  - Graphs of a context share memory. A run on another stream than the one before waits for that.
 #pragma once
@@ -57,6 +58,7 @@ class Recorder {
            const std::function<void(const Addresses&)>& run);
 
  private:
+  // Without a graph where another thread is in the way.
   Recordings::Recording record(Addresses addresses, const std::function<void(const Addresses&)>& run);
   bool record_direct(Recordings& recordings, const Addresses& addresses,
                      const std::function<void(const Addresses&)>& run);

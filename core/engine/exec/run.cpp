@@ -6,6 +6,7 @@
 #include "core/engine/exec/device.h"
 #include "core/engine/exec/device_context.h"
 #include "core/engine/exec/packing.h"
+#include "core/engine/exec/run_turn.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/exec/weight_stream.h"
 
@@ -24,6 +25,7 @@ void DeviceContext::enqueue(void* stream) {
   }
   bindings_.require_outputs();
   RunScope scope(plan_->device(), stream);
+  const RunTurn turn(plan_->device());
   const PlanUse::Run use(use_, stream);
   const ContextState::Scope states(state_);
   check_aliases();
