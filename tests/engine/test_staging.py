@@ -105,38 +105,34 @@ def test_results(budget: int, late: bool) -> None:
 
 
 def test_lengths_that_depend_on_data() -> None:
-    """Such runs keep what they have until their end: weights get memory of their own."""
-    session = Session()
-    session.config.set_flag(Flag.WEIGHT_STREAMING)
-    n = session.network
-    matrices = [sample((64, 64), torch.int32, -1, 2, i).float() for i in range(4)]
-    y = session.input("x", (4, 64))
-    for m in matrices:
-        y = n.add_matrix_multiply(y, NONE, n.add_constant((64, 64), weights_of(m)).get_output(0), NONE).get_output(0)
-    found = n.add_non_zero(y)
-    for i, output in enumerate((found.get_output(0), y)):
+    """Weights leave the device behind their last layer there too."""
+    net = Chain()
+    found = net.network.add_non_zero(net.network.get_output(0))
+    again = net.network.add_cast(found.get_output(0), trt.float32)  # runs when the length is known
+    for i, output in enumerate((found.get_output(0), again.get_output(0))):
         output.name = f"y{i}"
-        n.mark_output(output)
-    engine = session.engine()
-    engine.weight_streaming_budget_v2 = 0
-    context = engine.create_execution_context()
-    x = sample((4, 64), torch.int32, -1, 2).float().to(device())
-    exact = x.cpu()
-    for m in matrices:
-        exact = exact @ m
+        net.network.mark_output(output)
+    engine, context = started(net, 0)
+    x, y = inputs()
     type_of = {trt.int32: torch.int32, trt.int64: torch.int64}[engine.get_tensor_dtype("y0")]
-    where = torch.zeros(2 * 256, dtype=type_of, device=device())
-    values = torch.zeros(4, 64, device=device())
-    for name, tensor in (("x", x), ("y0", where), ("y1", values)):
+    where = torch.zeros(2 * y.numel(), dtype=type_of, device=device())
+    floats = torch.zeros(2 * y.numel(), device=device())
+    for name, tensor in (("y0", where), ("y1", floats)):
         assert context.set_tensor_address(name, tensor.data_ptr())
-    for _ in range(2):
-        values.zero_()
-        assert context.execute_async_v3(0), session.logger.errors()
-        if x.is_cuda:
-            torch.cuda.synchronize()
-        assert torch.equal(values.cpu(), exact)
-    count = exact.nonzero().shape[0]
-    assert torch.equal(where[: 2 * count].view(2, count).cpu().long(), exact.nonzero().t())
+    for _ in range(3):
+        y.fill_(float("nan"))
+        assert enqueue(context, x, y), net.logger.errors()
+        exact = net.expected(x)
+        assert torch.equal(y, exact)
+        indices = exact.nonzero().t()
+        assert torch.equal(where[: indices.numel()].view_as(indices).long(), indices)
+        assert torch.equal(floats[: indices.numel()].view_as(indices).long(), indices)
+    if x.is_cuda:
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()  # the buffer is there
+        assert enqueue(context, x, y)
+        assert torch.cuda.max_memory_allocated() - before < ONE
 
 
 def test_convolutions_of_equal_shape_do_not_share_packed_weights() -> None:

@@ -36,6 +36,13 @@ Program::Program(const DevicePlan& plan, const ProgramKey& key, std::vector<at::
 }
 
 void Program::extend() {
+  add_known_steps();
+  if (staged_) return release_read();  // what is alive was not known when the first steps were made
+  drop_dead_steps();
+  release_early();
+}
+
+void Program::add_known_steps() {
   const Plan& plan = plan_->plan();
   while (!complete()) {
     const NodeId id = plan.order[position_];
@@ -56,9 +63,6 @@ void Program::extend() {
     }
   }
   plan_deliveries();
-  if (staged_) return;  // what is alive was not known when the first steps were made
-  drop_dead_steps();
-  release_early();
 }
 
 bool Program::is_placed_constant(NodeId id) const {
@@ -155,6 +159,26 @@ void Program::release_early() {
     for (const ValueId output : step->outputs) release(output);
     for (const at::Tensor* input : step->inputs)
       if (is_slot(input)) release(static_cast<ValueId>(input - slots_->data()));
+  }
+}
+
+// What no later node reads, whatever the data lead to.
+void Program::release_read() {
+  const Plan& plan = plan_->plan();
+  if (!last_readers_) {
+    auto readers = std::make_shared<std::vector<NodeId>>(slots_->size(), kNoId);
+    for (const NodeId id : plan.order)
+      for (const ValueId input : plan.graph.node(id).inputs)
+        if (input != kNoId) (*readers)[input] = id;
+    for (const Binding& binding : plan.bindings) (*readers)[binding.value] = kNoId;
+    for (const ValueId value : plan.graph.debug_values()) (*readers)[value] = kNoId;
+    last_readers_ = std::move(readers);
+  }
+  for (; released_ < steps_.size(); ++released_) {
+    Step& step = steps_[released_];
+    for (const at::Tensor* input : step.inputs)
+      if (is_slot(input) && (*last_readers_)[static_cast<size_t>(input - slots_->data())] == step.node)
+        step.releases.push_back(static_cast<ValueId>(input - slots_->data()));
   }
 }
 

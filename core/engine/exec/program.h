@@ -73,6 +73,7 @@ class Program {
   bool reads_input(int binding) const { return reads_input_[binding]; }
 
  private:
+  void add_known_steps();
   bool is_placed_constant(NodeId node) const;
   void add_step(NodeId node);
   void plan_deliveries();
@@ -81,6 +82,7 @@ class Program {
   }
   void drop_dead_steps();
   void release_early();
+  void release_read();
 
   const DevicePlan* plan_;
   std::vector<at::Tensor>* slots_;
@@ -88,6 +90,9 @@ class Program {
   size_t position_ = 0;  // in the plan's order
   ValueId awaited_ = kNoId;
   bool staged_ = false;
+  size_t released_ = 0;  // of a staged program: steps that know what they release
+  // Of a staged program, by ValueId: the last node of the schedule that reads it; kNoId: it is kept to the end.
+  std::shared_ptr<const std::vector<NodeId>> last_readers_;
   std::vector<Step> steps_;
   // Tensors of host values, by ValueId; shared by the copies of a program.
   std::vector<std::shared_ptr<at::Tensor>> uploads_;
