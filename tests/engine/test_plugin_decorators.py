@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any, List, Tuple
 
 import numpy as np
@@ -16,6 +17,8 @@ trtp = pytest.importorskip("tensorrt.plugin", reason="bindings without tensorrt.
 
 from tests.engine._case import device, sample  # noqa: E402
 from tests.engine._members import VERSION, should_have  # noqa: E402
+from tests.engine._plugin_v3 import Double  # noqa: E402
+from tests.engine._plugin_v3 import network as plain_network  # noqa: E402
 from tests.engine._plugins import Runner, tensor_at  # noqa: E402
 from tests.engine._session import STRONG, Session  # noqa: E402
 
@@ -95,6 +98,19 @@ def _flat(x: trtp.Tensor, outputs: Tuple[trtp.Tensor], stream: int) -> None:
     at(outputs[0]).copy_(at(x).flatten())
 
 
+def _counted_desc(x: trtp.TensorDesc) -> trtp.TensorDesc:
+    return trtp.from_shape_expr(trtp.ShapeExprs.from_tuple((x.shape_expr[0] + 1, 5)), dtype=x.dtype)
+
+
+def _counted_tune(x: trtp.TensorDesc, outputs: Tuple[trtp.TensorDesc]) -> List[trtp.AutoTuneCombination]:
+    SEEN.append(x.shape_expr[0].constant_value())
+    return [trtp.AutoTuneCombination("FP32, FP32", "LINEAR")]
+
+
+def _counted(x: trtp.Tensor, outputs: Tuple[trtp.Tensor], stream: int) -> None:
+    at(outputs[0]).fill_(at(x).shape[0])
+
+
 def _inplace_desc(x: trtp.TensorDesc) -> trtp.TensorDesc:
     return x.aliased()
 
@@ -105,13 +121,14 @@ def _inplace(x: trtp.Tensor, outputs: Tuple[trtp.Tensor], stream: int) -> None:
 
 # `from __future__ import annotations` makes them strings; the decorators read the types themselves.
 DECORATED = (_add_desc, _add_tune, _add, _two_desc, _two, _positive_desc, _positive, _flat_desc, _flat)
-for function in (*DECORATED, _inplace_desc, _inplace):
+for function in (*DECORATED, _counted_desc, _counted_tune, _counted, _inplace_desc, _inplace):
     function.__annotations__ = {k: eval(v) for k, v in function.__annotations__.items()}  # noqa: S307
 
 add = declare("add", _add_desc, autotune=_add_tune, impl=_add)
 two = declare("two", _two_desc, impl=_two)
 positive = declare("positive", _positive_desc, impl=_positive)
 flat = declare("flat", _flat_desc, impl=_flat)
+counted = declare("counted", _counted_desc, autotune=_counted_tune, impl=_counted)
 inplace = declare("inplace", _inplace_desc, impl=_inplace)
 K = np.array([1.0, 2.0], dtype=np.float32)
 
@@ -151,6 +168,21 @@ def test_attributes_of_several_elements() -> None:
     session, _ = network(lambda x: add(x, k=K), (2, 3))
     x = sample((2, 3))
     assert torch.equal(Runner(session.engine())(x0=x)[0], x + 3)
+
+
+def test_expressions_live_as_long_as_the_plugin_that_was_told_them() -> None:
+    """Descriptions of other plugins, decorated or not, come between that of this one and its autotuning."""
+    sessions = []
+    for rows in (4, 6):
+        sessions.append((rows, network(counted, (rows, 2))[0]))
+        plain_network(Double(), [(2, 3)])
+        network(two, (2, 3), (2, 3))
+    gc.collect()
+    for rows, session in sessions:
+        SEEN.clear()
+        y = Runner(session.engine())(x0=sample((rows, 2)))[0]
+        assert y.shape == (rows + 1, 5) and y.eq(rows).all()
+        assert set(SEEN) == {rows}
 
 
 def test_several_inputs_and_outputs() -> None:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine._case import FLOATS, sample
+from tests.engine._members import VERSION
 from tests.engine._quantized import (
     QUANTIZED,
     TYPES,
-    VERSION,
     Codes,
     Operand,
     check,

@@ -9,7 +9,8 @@ import tensorrt as trt
 import torch
 
 from tests.engine._case import sample
-from tests.engine._quantized import VERSION, Codes, build_engine, check, codes, nearest, run_engine
+from tests.engine._members import VERSION
+from tests.engine._quantized import Codes, build_engine, check, codes, nearest, run_engine
 from tests.engine._quantizing import dequantized, quantized
 from tests.engine._session import STRONG, Session
 

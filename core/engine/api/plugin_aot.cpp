@@ -114,7 +114,8 @@ class Aot final : public QuickObject {
   explicit Aot(OwnedV3 plugin) : QuickObject(std::move(plugin), kBuildKind) {}
 
   PluginChoice configure(const PluginBuild& build) const override {
-    const Aot made(cloned(plugin()));
+    Aot made(cloned(plugin()));
+    made.knows_what(*this);
     PluginChoice choice = made.choose(build, [&](int32_t tactic) { return made.aot().setTactic(tactic); });
     Kernel kernel = made.compile(build, choice.types);
     choice.data = written(kernel);
@@ -140,7 +141,8 @@ Kernel Aot::compile(const PluginBuild& build, const Types& types) const {
   Shapes shapes;
   for (size_t i = 0; i < build.inputs; ++i) shapes.push_back(tensors[i].shape);
   const std::vector<const HostValue*> values(build.inputs, nullptr);
-  ExprBuilder expressions;
+  const std::shared_ptr<ExprBuilder> owner = ExprBuilder::lasting();
+  ExprBuilder& expressions = *owner;
   std::vector<nv::DimsExprs> lengths;
   for (int32_t i = 0; i < in; ++i) lengths.push_back(expressions.lengths_of({shapes, values, types}, i));
   std::vector<nv::DimsExprs> results(static_cast<size_t>(out));

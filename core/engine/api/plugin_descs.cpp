@@ -129,11 +129,10 @@ ExprBuilder::~ExprBuilder() = default;
 
 std::shared_ptr<ExprBuilder> ExprBuilder::lasting() {
   static std::mutex mutex;
-  // The one before the last stays too, so that no new expression has the address of one that a plugin has kept.
-  static std::shared_ptr<ExprBuilder> last, before;
+  static std::shared_ptr<ExprBuilder> last;
   auto fresh = std::make_shared<ExprBuilder>();
   const std::lock_guard lock(mutex);
-  before = std::exchange(last, fresh);
+  last = fresh;
   return fresh;
 }
 

@@ -34,7 +34,8 @@ void check_result(int32_t result, const char* function);
 // IExprBuilder over a DimRule. Expressions live as long as it.
 class ExprBuilder final : public nv::IExprBuilder, public nv::apiv::VExprBuilder {
  public:
-  // One that lives until the next is asked for: bindings before 10.15 use that of the last callback after it.
+  // One for a plugin of the decorators, that lives at least until the next is asked for: bindings before 10.15 make
+  // constants of the next description with the builder of the last callback.
   static std::shared_ptr<ExprBuilder> lasting();
 
   ExprBuilder();

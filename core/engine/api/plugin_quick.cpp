@@ -70,6 +70,7 @@ class Quick final : public QuickObject {
 
   PluginChoice configure(const PluginBuild& build) const override {
     auto made = std::make_shared<Quick>(cloned(plugin()), V3Settings{});
+    made->knows_what(*this);
     PluginChoice choice = made->choose(build, [&](int32_t tactic) { return made->runtime_->setTactic(tactic); });
     made->settings_.tactic = static_cast<int32_t>(choice.tactic);
     choice.data = fields_of(made->runtime_->getFieldsToSerialize());
@@ -104,7 +105,8 @@ Types QuickObject::output_types(const Types& in, const std::vector<int>& ranks) 
 }
 
 DimRule QuickObject::shape_rule(const ShapeArgs& in, int tensors) const {
-  return v3_shape_rule(*build_, output_count(), in, tensors);
+  const auto kept = told(ExprBuilder::lasting());
+  return v3_shape_rule(*build_, output_count(), in, tensors, expressions());
 }
 
 // Combinations are listed by the plugin; of them the first that is all row major and of types that the network allows.

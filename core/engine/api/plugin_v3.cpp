@@ -76,7 +76,8 @@ class V3One final : public V3Object {
   }
 
   DimRule shape_rule(const ShapeArgs& in, int tensors) const override {
-    return v3_shape_rule(*build_, output_count(), in, tensors);
+    const auto kept = told(std::make_shared<ExprBuilder>());
+    return v3_shape_rule(*build_, output_count(), in, tensors, expressions());
   }
 
   PluginChoice configure(const PluginBuild& build) const override;
@@ -127,6 +128,7 @@ void V3One::try_tactic(const PluginTensors& tensors, const Types& types, size_t 
 
 PluginChoice V3One::configure(const PluginBuild& build) const {
   auto made = std::make_shared<V3One>(cloned(plugin()), V3Settings{});
+  made->knows_what(*this);
   TORCHTRT_CHECK(made->build_, "the plugin's clone has no build capability (PLUGIN_V3ONE_BUILD)");
   PluginChoice choice;
   choice.types = made->find_types(build);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/engine/api/plugin_descs.h"
 
@@ -36,8 +37,20 @@ class V3Object : public PluginObject {
  public:
   explicit V3Object(OwnedV3 plugin) : plugin_(std::move(plugin)) {}
   nv::IPluginV3& plugin() const { return *plugin_; }
+  // The plugin is a clone of that of `other`, with the expressions that it was told.
+  void knows_what(const V3Object& other) { told_ = other.told_; }
+
+ protected:
+  // What the plugin is told next. Answers what it was told before: it has to live through the call, so that no new
+  // expression has the address of one that the plugin has kept.
+  std::shared_ptr<ExprBuilder> told(std::shared_ptr<ExprBuilder> fresh) const {
+    return std::exchange(told_, std::move(fresh));
+  }
+  ExprBuilder& expressions() const { return *told_; }
 
  private:
+  // Of the last getOutputShapes. Plugins of the bindings keep its expressions, and look at them when they are tuned.
+  mutable std::shared_ptr<ExprBuilder> told_;
   OwnedV3 plugin_;
 };
 
@@ -61,9 +74,7 @@ PluginGeneration generation_of(nv::IPluginV3& plugin);
 
 // getOutputShapes of either build capability.
 template <class Build>
-DimRule v3_shape_rule(Build& build, int outputs, const ShapeArgs& in, int tensors) {
-  const std::shared_ptr<ExprBuilder> owner = ExprBuilder::lasting();
-  ExprBuilder& expressions = *owner;
+DimRule v3_shape_rule(Build& build, int outputs, const ShapeArgs& in, int tensors, ExprBuilder& expressions) {
   std::vector<nv::DimsExprs> inputs, values, shapes(static_cast<size_t>(std::max(0, outputs)));
   for (int i = 0; i < in.size(); ++i)
     i < tensors ? inputs.push_back(expressions.lengths_of(in, i)) : values.push_back(expressions.elements_of(in, i));
