@@ -335,8 +335,12 @@ def test_runs_at_any_address(dtype, offset):
     build, reference = layer_norm(dtype, "output", 64)
     plan, log = build_engine(build, pair((6, 5, 64), dtype))
     assert plan is not None, log
-    context = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(plan).create_execution_context()
-    x, r, y, total = (on_device(torch.zeros(6 * 5 * 64 + offset, dtype=dtype))[offset:].view(6, 5, 64) for _ in range(4))
+    context = (
+        trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(plan).create_execution_context()
+    )
+    x, r, y, total = (
+        on_device(torch.zeros(6 * 5 * 64 + offset, dtype=dtype))[offset:].view(6, 5, 64) for _ in range(4)
+    )
     for name, tensor in (("x0", x), ("x1", r), ("y0", y), ("y1", total)):
         assert context.set_tensor_address(name, tensor.data_ptr())
     for seed in range(5):
@@ -345,7 +349,9 @@ def test_runs_at_any_address(dtype, offset):
         assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream if x.is_cuda else 0)
         exact = reference(*(t.double() for t in inputs))
         rounded = (inputs[0] + inputs[1]).double()
-        eager = F.layer_norm(rounded, (64,), *(p.double().flatten() for p in parameters(dtype, 64)), EPSILON).to(dtype)
+        eager = F.layer_norm(
+            rounded, (64,), *(p.double().flatten() for p in parameters(dtype, 64)), EPSILON
+        ).to(dtype)
         assert_close_or_as_good(y.cpu(), eager, lambda e=exact: e[0], exact[0].to(dtype))
         torch.testing.assert_close(total.cpu(), inputs[0] + inputs[1])
 
