@@ -77,6 +77,16 @@ def test_any_lengths(name, lead, features, outputs, with_bias, dynamic):
     check(whole(name, weight, bias), [x], reference(name, weight, bias), dynamic=dynamic)
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("lengths", [(1, 1, 1), (1, 3, 5), (9, 1, 16), (17, 7, 8), (33, 129, 63)], ids=str)
+def test_lengths_that_devices_do_not_like(lengths, dtype):
+    rows, outputs, features = lengths
+    weight, bias = weights_of(dtype, outputs, features)
+    for name in ("relu", "gelu tanh"):
+        x = sample((rows, features), dtype, -1, 1)
+        check_fused(whole(name, weight, bias), [x], reference(name, weight, bias), PASS)
+
+
 def test_silu_the_other_way_round():
     weight, bias = weights_of()
     check_fused(
