@@ -199,7 +199,7 @@ def _row(item: Any) -> dict[str, Any]:
         }
     if isinstance(item, Mapping):
         sizes = item["shape"] if "shape" in item else item["shape_exprs"]
-        row = {"shape": [tree_of(size) for size in sizes]}
+        row: dict[str, Any] = {"shape": [tree_of(size) for size in sizes]}
         if item.get("dtype") is not None:
             row["dtype"] = str(item["dtype"]).removeprefix("torch.")
         return row

@@ -94,7 +94,12 @@ def _random() -> tuple[torch.nn.Module, Any, Any]:
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
-    sizes = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
+    sizes: dict[str, Any] = {
+        "hidden_size": 384,
+        "num_hidden_layers": 6,
+        "num_attention_heads": 12,
+        "intermediate_size": 1536,
+    }
     encoder = BertModel(BertConfig(**sizes))
     batches = []
     for count in (len(SENTENCES), len(QUERIES)):

@@ -24,7 +24,7 @@ class ReorderedConv(torch.nn.Module):
         self.bn = torch.nn.BatchNorm2d(8)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x.index_select(1, self.order) * 2 - 1
+        x = x.index_select(1, self.order) * 2 - 1  # type: ignore[arg-type]
         return torch.relu(self.bn(self.conv(x)))
 
 
@@ -60,7 +60,7 @@ class DoubleTable(torch.nn.Module):
         self.register_buffer("table", torch.tensor([0.5, 1.0, 2.0, 4.0], dtype=torch.float64))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(x * self.table).float()
+        return torch.relu(x * self.table).float()  # type: ignore[operator]
 
 
 def run(report: Report, arguments: Namespace) -> None:
@@ -75,7 +75,8 @@ def run(report: Report, arguments: Namespace) -> None:
         "index buffer, BatchNorm: traced": (torch.jit.trace(plain, x), plain),
         "dict to tuple wrapper: traced": (torch.jit.trace(wrapped, x), wrapped),
     }
-    rows, findings = [], {}
+    rows: list[Any] = []
+    findings: dict[Any, None] = {}
     for name, (scripted, eager) in modules.items():
         for truncate in (True, False):
             rows.append(_row(report, name, scripted, eager, x, truncate, findings))
@@ -143,9 +144,11 @@ def _with_statistics(model: torch.nn.Module) -> torch.nn.Module:
     """Running statistics of a trained model: away from 0 and 1."""
     for part in model.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
-            part.running_mean.normal_()
-            part.running_var.uniform_(0.5, 2)
-            part.num_batches_tracked.fill_(1000)
+            mean, variance, count = part.running_mean, part.running_var, part.num_batches_tracked
+            assert mean is not None and variance is not None and count is not None
+            mean.normal_()
+            variance.uniform_(0.5, 2)
+            count.fill_(1000)
     return model
 
 

@@ -80,7 +80,7 @@ def convert_exported_program_to_serialized_trt_engine(
     gm = lower(program, settings)
     partition(gm, settings)  # raises for what has no converter, all at once
     specs = construct_submodule_inputs(gm, ranges, settings.truncate_double)
-    names = {
+    names: dict[str, Any] = {
         "input_binding_names": _binding_names(
             (arg_input_binding_names, kwarg_input_binding_names), len(specs), "input"
         ),
@@ -172,7 +172,7 @@ def compile_module(
         for name in engine_names(parts)
     }
     report = CompileReport.of(parts, settings, specs)
-    result.report = report
+    result.report = report  # type: ignore[assignment]
     seconds["partitioning"] = time.perf_counter() - begun
     if settings.dryrun:
         dryrun(report, settings.dryrun)

@@ -108,7 +108,7 @@ class _Shapes:
     def _input(self, given: Input) -> dict[int, Any]:
         if not input_is_dynamic(given):
             return {}
-        low, usual, high = (given.shape[f] for f in ("min_shape", "opt_shape", "max_shape"))  # type: ignore[index]
+        low, usual, high = (given.shape[f] for f in ("min_shape", "opt_shape", "max_shape"))  # type: ignore[call-overload]
         found = {}
         for axis, span in enumerate(zip(low, usual, high, strict=False)):
             if span[0] != span[2]:
@@ -165,7 +165,7 @@ def _example(given: Input) -> torch.Tensor:
     example = given.torch_tensor
     if not input_is_dynamic(given) or given.is_shape_tensor:
         return example
-    low, high = given.shape["min_shape"], given.shape["max_shape"]  # type: ignore[index]
+    low, high = given.shape["min_shape"], given.shape["max_shape"]  # type: ignore[call-overload]
     shape = [b if a != b and n < 2 else n for n, a, b in zip(example.shape, low, high, strict=False)]
     if shape == list(example.shape):
         return example

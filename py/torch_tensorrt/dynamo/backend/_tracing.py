@@ -1,5 +1,4 @@
-"""From a graph that dynamo captured to aten operators: results have memory of their own, effects no tokens.
-"""
+"""From a graph that dynamo captured to aten operators: results have own memory, effects no tokens."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ def trace_to_aten(
 ) -> GraphModule:
     """The graph in aten operators, with one placeholder for each input."""
     repair_input_aliasing(gm, static)
-    traced = aot_export_joint_simple(gm, list(sample_inputs), trace_joint=False, decompositions=table)
+    traced: Any = aot_export_joint_simple(gm, list(sample_inputs), trace_joint=False, decompositions=table)
     tokens = sum(n.op == "placeholder" for n in traced.graph.nodes) - len(sample_inputs)
     return _without_tokens(traced, tokens) if tokens else traced
 

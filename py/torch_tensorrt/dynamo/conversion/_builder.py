@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorrt as trt
 import torch
@@ -24,7 +24,7 @@ from torch_tensorrt.dynamo.conversion._types import short, to_torch, to_trt
 from torch_tensorrt.dynamo.conversion._weights import Const, WeightStore
 
 Number = bool | int | float
-Value = trt.ITensor | Const | Number | Dim
+Value: TypeAlias = trt.ITensor | Const | Number | Dim
 
 
 class Builder(MathLayers, ShapeLayers, NeuralLayers):

@@ -29,7 +29,7 @@ class ConversionContext:
         self.compilation_settings = compilation_settings or self.builder.settings
         self.requires_output_allocator = requires_output_allocator
         self.requires_native_multidevice = False
-        self.weight_refit_map = (
+        self.weight_refit_map: dict[str, Any] = (
             weight_refit_map if weight_refit_map is not None else self.builder.weight_names
         )
         self.current_node: Any = None

@@ -107,17 +107,17 @@ def known(*lengths: Length) -> bool:
 
 def largest(x: Length, y: Length) -> Length:
     """The larger of two lengths."""
-    if known(x, y):
+    if isinstance(x, int) and isinstance(y, int):
         return max(x, y)
-    builder = x.builder if isinstance(x, Dim) else y.builder
+    builder = x.builder if isinstance(x, Dim) else y.builder  # type: ignore[union-attr]
     return x if x == y else _binary(builder, Op.MAX, x, y)
 
 
 def smallest(x: Length, y: Length) -> Length:
     """The smaller of two lengths."""
-    if known(x, y):
+    if isinstance(x, int) and isinstance(y, int):
         return min(x, y)
-    builder = x.builder if isinstance(x, Dim) else y.builder
+    builder = x.builder if isinstance(x, Dim) else y.builder  # type: ignore[union-attr]
     return x if x == y else _binary(builder, Op.MIN, x, y)
 
 

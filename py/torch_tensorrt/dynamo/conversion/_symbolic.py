@@ -20,7 +20,8 @@ def getitem(b: Builder, values: Any, index: int) -> Any:
     """One of the results of a node with several."""
     value = values[index] if index < len(values) else None
     if value is None:
-        raise b.error(f"Result {index} of {b.node.args[0].target if b.node else 'a node'} is not computed")
+        source: Any = b.node.args[0] if b.node else None
+        raise b.error(f"Result {index} of {source.target if source else 'a node'} is not computed")
     return value
 
 

@@ -5,13 +5,14 @@ engine does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorrt as trt
 
 from torch_tensorrt._errors import DtypeContractError
 
-L, T = trt.LayerType, trt.DataType
+L: TypeAlias = trt.LayerType
+T: TypeAlias = trt.DataType
 FLOATS = {T.FLOAT, T.HALF, T.BF16}
 INDICES = {T.INT32, T.INT64}
 NUMBERS = FLOATS | INDICES | {T.INT8}

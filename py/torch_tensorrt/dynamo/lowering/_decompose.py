@@ -76,9 +76,10 @@ def _is_private(node: Node) -> bool:
 
 def _functional_twin(node: Node) -> Any:
     """add.Tensor for add_.Tensor; None where there is none with the same arguments."""
-    name, overload = node.target._schema.name.removeprefix("aten::"), node.target._overloadname
-    writes = [a for a in node.target._schema.arguments if a.alias_info is not None and a.alias_info.is_write]
-    if not name.endswith("_") or len(writes) != 1 or node.target.namespace != "aten":
+    target: Any = node.target
+    name, overload = target._schema.name.removeprefix("aten::"), target._overloadname
+    writes = [a for a in target._schema.arguments if a.alias_info is not None and a.alias_info.is_write]
+    if not name.endswith("_") or len(writes) != 1 or target.namespace != "aten":
         return None
     return getattr(getattr(torch.ops.aten, name.removesuffix("_"), None), overload, None)
 

@@ -68,7 +68,8 @@ _CONTAINERS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
 def _decode(name: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    kind, inner = value.get(_KIND), value.get("value")
+    kind: Any = value.get(_KIND)
+    inner: Any = value.get("value")
     try:
         if kind in _ENUMS:
             return _ENUMS[kind][inner]

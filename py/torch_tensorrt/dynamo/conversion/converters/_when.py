@@ -44,7 +44,8 @@ def no_integers(node: Node, settings: Any) -> str | None:
 
 def argument(node: Node, name: str) -> Any:
     """An argument by its name in the operator's schema, given by position, by keyword or by default."""
-    for i, declared in enumerate(node.target._schema.arguments):
+    target: Any = node.target
+    for i, declared in enumerate(target._schema.arguments):
         if declared.name == name:
             return node.args[i] if i < len(node.args) else node.kwargs.get(name, declared.default_value)
     return None

@@ -46,8 +46,8 @@ BITWISE_ROWS = (
 
 
 def _register_rows() -> None:
-    for schema, kind, operation, rule in _C.pointwise_table():
-        _register_shared_row(overload_of(schema), kind, operation, Kind[rule])
+    for schema, kind, operation, promotion in _C.pointwise_table():
+        _register_shared_row(overload_of(schema), kind, operation, Kind[promotion])
     for target, unary_op in UNARY_ROWS:
         converts(target, when=no_bool)(_unary(unary_op, Kind.DEFAULT))
     for targets, method, rule in BINARY_ROWS:
