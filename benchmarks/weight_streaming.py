@@ -1,7 +1,7 @@
-"""What streaming weights costs: a chain of products, its weights kept on the device or copied there at every run.
+"""What streaming weights costs: a chain of products, its weights kept on the device or copied at every run.
 
-Prints the time of a run with all weights kept, of the copies alone, and of runs under several budgets. Copies that hide
-behind layers make a run as long as the longer of both, not as their sum.
+Prints the time of a run with all weights kept, of the copies alone, and of runs under several budgets. Copies
+that hide behind layers make a run as long as the longer of both, not as their sum.
 
     python benchmarks/weight_streaming.py [layers] [width] [rows]
 """
@@ -60,6 +60,7 @@ def main() -> None:
     y = torch.empty_like(x)
     host = torch.empty(WIDTH, WIDTH, dtype=torch.float16, pin_memory=True)
     there = torch.empty_like(host, device="cuda")
+    stream = torch.cuda.current_stream().cuda_stream
     copies = milliseconds(lambda: [there.copy_(host, non_blocking=True) for _ in range(LAYERS)])
     print(f"{LAYERS} x {WIDTH} x {WIDTH} float16, {ROWS} rows; copies alone {copies:.2f} ms")
     for part in (1.0, 0.75, 0.5, 0.0):
@@ -69,7 +70,6 @@ def main() -> None:
         context = engine.create_execution_context()
         context.set_tensor_address("x", x.data_ptr())
         context.set_tensor_address("y", y.data_ptr())
-        stream = torch.cuda.current_stream().cuda_stream
         time = milliseconds(lambda c=context: c.execute_async_v3(stream))
         taken = (torch.cuda.memory_allocated() - before) >> 20
         print(f"{part:4.0%} kept: {time:7.2f} ms, {taken} MiB on the device")

@@ -12,7 +12,7 @@ import torch
 
 from tests.engine._case import device
 from tests.engine._session import Session, dynamic_relu, execute, on_device
-from tests.engine.test_refit import Net, check, some_weights
+from tests.engine.test_refit import Net, check, some_weights, weights_of
 
 
 class Writer(trt.IStreamWriter):
@@ -49,6 +49,26 @@ class Reader(BASE):
         base = {trt.SeekPosition.SET: 0, trt.SeekPosition.CUR: self.at, trt.SeekPosition.END: len(self.data)}
         self.at = base[where] + offset
         return True
+
+
+@needs_reader
+@pytest.mark.parametrize("most", [1 << 40, 300_001, 1 << 20], ids=str)
+def test_a_plan_of_several_chunks(most: int) -> None:
+    session = Session()
+    kept = torch.arange(1 << 20, dtype=torch.float32).view(4, 1 << 18)
+    constant = session.network.add_constant(tuple(kept.shape), weights_of(kept)).get_output(0)
+    total = session.network.add_elementwise(
+        session.input("x", (4, 1 << 18)), constant, trt.ElementWiseOperation.SUM
+    ).get_output(0)
+    total.name = "y"
+    session.network.mark_output(total)
+    reader = Reader(bytes(session.plan()), most)
+    engine = trt.Runtime(session.logger).deserialize_cuda_engine(reader)
+    assert engine is not None and reader.at == len(reader.data) > 4 << 20
+    x = on_device(torch.ones(4, 1 << 18))
+    y = torch.empty_like(x)
+    assert execute(engine.create_execution_context(), x, y)
+    assert torch.equal(y.cpu(), kept + 1)
 
 
 @needs_reader

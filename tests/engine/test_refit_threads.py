@@ -1,4 +1,4 @@
-"""Refit while other threads run and ask, and in the order of streams; memory of plans that nobody runs any more."""
+"""Refit while other threads run and ask, and in the order of streams; memory of plans that are done with."""
 
 from __future__ import annotations
 
@@ -174,7 +174,8 @@ def test_a_refit_comes_between_the_runs_of_its_stream() -> None:
     assert not stream.query()  # the host did not wait
     enqueue(context, x, after, stream.cuda_stream)
     torch.cuda.synchronize()
-    assert torch.equal(before.cpu(), expected(x, net.matrices)) and torch.equal(after.cpu(), expected(x, fresh))
+    assert torch.equal(before.cpu(), expected(x, net.matrices))
+    assert torch.equal(after.cpu(), expected(x, fresh))
 
 
 @cuda

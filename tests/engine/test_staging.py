@@ -1,4 +1,4 @@
-"""Streamed weights on their way through the device: what they take there, streams, contexts, captures, views."""
+"""Streamed weights on their way through the device: memory, streams, contexts, captures, views."""
 
 from __future__ import annotations
 
