@@ -184,15 +184,19 @@ def loop() -> Family:
 
 
 def conditional() -> Family:
+    """Branches that allocate differently, taken in turn."""
+
     def build(n: Any, x: trt.ITensor, which: trt.ITensor) -> Any:
         branch = If(n, which)
         (inside,) = branch.take(x)
-        return branch.give(relu(n, add(n, inside, inside)), add(n, relu(n, inside), inside))
+        wide = relu(n, n.add_concatenation([inside, add(n, inside, inside), inside]).get_output(0))
+        middle = n.add_slice(wide, (30, 0), (30, 20), (1, 1)).get_output(0)
+        return branch.give(relu(n, add(n, inside, inside)), add(n, middle, inside))
 
     def reference(x: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-        return (x + x).relu() if which else x.relu() + x
+        return (x + x).relu() if which else (x + x).relu() + x
 
-    rounds = [[sample((30, 20)), torch.tensor(which)] for which in (True, False, False, True, True)]
+    rounds = [[sample((30, 20)), torch.tensor(which)] for which in (True, False, True, False, False, True)]
     return built(build, rounds, reference)
 
 
@@ -228,7 +232,7 @@ FAMILIES: dict[str, Callable[[], Family]] = {
 
 
 def count(family: Family) -> list[tuple[str, int]]:
-    """What each run allocated, with the shapes it had."""
+    """What each run allocated, with the shapes and the choices that it had."""
     counter, context, found = ctypes.CDLL(None), family.context(), []
     for inputs in family.rounds:
         given, outputs = family.prepare(context, inputs)
@@ -236,7 +240,7 @@ def count(family: Family) -> list[tuple[str, int]]:
             assert context.set_tensor_address(name, x.data_ptr())
         counter.counter_start()
         done = context.execute_async_v3(0)
-        found.append((str([list(x.shape) for x in inputs]), counter.counter_stop()))
+        found.append((str([list(x.shape) or x.item() for x in inputs]), counter.counter_stop()))
         assert done, family.log.text
         family.check(*outputs.values(), inputs)
     return found

@@ -2,6 +2,7 @@
 #include "core/engine/exec/arena.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -27,32 +28,60 @@ Arena::Arena(bool on) : on_(on) {
   if (on) install_arena_allocator();
 }
 
-// Lengths that depend on data change from run to run: where the run is alike otherwise, the greatest count.
+// Runs may differ: lengths depend on data, loops have more trips, other branches are taken. The blocks of a step are those
+// of the run that had more of them, each as large as in the run where it was larger.
+ArenaPlan Arena::merged(const ArenaPlan& former) const {
+  ArenaPlan result;
+  const std::array plans{&former, &notes_};
+  const auto begin_of = [](const ArenaPlan& plan, size_t step) {
+    return step < plan.steps.size() ? plan.steps[step] : plan.blocks.size();
+  };
+  std::array<std::vector<int>, 2> position;  // by block of each plan: that in the result
+  for (size_t step = 0; step < std::max(former.steps.size(), notes_.steps.size()); ++step) {
+    const size_t begin = result.blocks.size();
+    result.steps.push_back(begin);
+    for (size_t p = 0; p < plans.size(); ++p)
+      for (size_t i = begin_of(*plans[p], step), at = begin; i < begin_of(*plans[p], step + 1); ++i) {
+        const ArenaPlan::Block& block = plans[p]->blocks[i];
+        position[p].push_back(static_cast<int>(at));
+        if (p == 0 && block.last < 0) continue;  // only a first run asked for it, or this one did too
+        if (at == result.blocks.size()) result.blocks.emplace_back();
+        result.blocks[at].bytes = std::max(result.blocks[at].bytes, block.bytes);
+        ++at;
+      }
+  }
+  for (size_t p = 0; p < plans.size(); ++p)
+    for (size_t i = 0; i < position[p].size(); ++i)
+      if (const int last = plans[p]->blocks[i].last; last >= 0) {
+        int& most = result.blocks[static_cast<size_t>(position[p][i])].last;
+        most = std::max(most, position[p][static_cast<size_t>(last)]);
+      }
+  return result;
+}
+
 void Arena::plan(ArenaPlan& plan) {
-  const bool alike = plan.blocks.size() == notes_.size() && plan.steps == steps_;
+  ArenaPlan fresh = merged(plan);
+  fresh.made = plan.made;
   std::vector<Life> lives;
-  std::vector<size_t> owners;
-  for (size_t i = 0; i < notes_.size(); ++i) {
-    Note& note = notes_[i];
-    if (alike) note.bytes = std::max(note.bytes, plan.blocks[i].bytes);
-    if (note.last < 0) continue;
-    lives.push_back({note.bytes, static_cast<int>(i), note.last});
-    owners.push_back(i);
+  std::vector<ArenaPlan::Block*> placed;
+  for (size_t i = 0; i < fresh.blocks.size(); ++i) {
+    ArenaPlan::Block& block = fresh.blocks[i];
+    if (block.last < 0) continue;
+    lives.push_back({block.bytes, static_cast<int>(i), block.last});
+    placed.push_back(&block);
   }
   const Places places = place(lives, kAlignment);
+  for (size_t i = 0; i < placed.size(); ++i) placed[i]->place = places.begins[i];
   if (!memory_ || memory_->bytes() < places.bytes) {
     memory_ = nullptr;  // before there is more: the two need not be there at once
     if (places.bytes > 0) memory_ = ArenaMemory::make(former_allocator(), places.bytes);
   }
-  plan.blocks.clear();
-  for (const Note& note : notes_) plan.blocks.push_back({note.bytes, ArenaPlan::kNowhere});
-  for (size_t i = 0; i < owners.size(); ++i) plan.blocks[owners[i]].place = places.begins[i];
-  plan.steps = steps_;
+  plan = std::move(fresh);
 }
 
 ArenaRun::ArenaRun(Arena& arena, ArenaPlan& plan) : arena_(arena), plan_(plan), outer_(current_run) {
-  arena_.notes_.clear();
-  arena_.steps_.clear();
+  arena_.notes_.blocks.clear();
+  arena_.notes_.steps.clear();
   arena_.open_.clear();
   current_run = arena_.on_ ? this : nullptr;
 }
@@ -68,7 +97,7 @@ void ArenaRun::start_step(size_t step) {
   const auto first_of = [&](size_t i) { return i < plan_.steps.size() ? plan_.steps[i] : plan_.blocks.size(); };
   next_ = first_of(step);
   end_ = first_of(step + 1);
-  arena_.steps_.resize(step + 1, arena_.notes_.size());
+  arena_.notes_.steps.resize(step + 1, arena_.notes_.blocks.size());
 }
 
 void ArenaRun::finish() {
@@ -83,7 +112,7 @@ void ArenaRun::finish() {
 
 c10::DataPtr ArenaRun::allocate(size_t bytes, c10::Allocator& former) {
   const bool noted = bytes > 0 && bytes <= std::numeric_limits<int64_t>::max() / 2 && former.raw_deleter() &&
-                     arena_.notes_.size() < kMostBlocks;
+                     !arena_.notes_.steps.empty() && arena_.notes_.blocks.size() < kMostBlocks;
   if (!noted) return former.allocate(bytes);
   void* block = take(static_cast<int64_t>(bytes));
   if (!block) {
@@ -92,8 +121,8 @@ c10::DataPtr ArenaRun::allocate(size_t bytes, c10::Allocator& former) {
     block = given.release_context();
   }
   c10::DataPtr result(block, block, &free_block, c10::Device(c10::DeviceType::CPU));
-  arena_.open_.push_back({block, arena_.notes_.size()});
-  arena_.notes_.push_back({static_cast<int64_t>(bytes), -1});
+  arena_.open_.push_back({block, arena_.notes_.blocks.size()});
+  arena_.notes_.blocks.push_back({static_cast<int64_t>(bytes)});
   return result;
 }
 
@@ -102,10 +131,12 @@ void* ArenaRun::take(int64_t bytes) {
   const size_t end = std::min(end_, next_ + kWindow);
   const size_t found = find(bytes, end);
   if (found == end) {
-    const ArenaPlan::Block outliving{bytes, ArenaPlan::kNowhere};
-    const auto begin = plan_.blocks.begin();
-    missed_ = missed_ || std::find(begin + static_cast<std::ptrdiff_t>(next_), begin + static_cast<std::ptrdiff_t>(end),
-                                   outliving) == begin + static_cast<std::ptrdiff_t>(end);
+    const auto outlives = [&](const ArenaPlan::Block& block) {
+      return block.place == ArenaPlan::kNowhere && block.bytes == bytes;
+    };
+    const auto from = plan_.blocks.begin();
+    missed_ = missed_ || std::none_of(from + static_cast<std::ptrdiff_t>(next_),
+                                      from + static_cast<std::ptrdiff_t>(end), outlives);
     return nullptr;
   }
   next_ = found + 1;
@@ -127,7 +158,7 @@ bool ArenaRun::release(void* block) {
   std::vector<Arena::Open>& open = arena_.open_;
   const auto found = std::find_if(open.rbegin(), open.rend(), [&](const Arena::Open& o) { return o.block == block; });
   if (found != open.rend()) {
-    arena_.notes_[found->note].last = static_cast<int>(arena_.notes_.size()) - 1;
+    arena_.notes_.blocks[found->note].last = static_cast<int>(arena_.notes_.blocks.size()) - 1;
     *found = open.back();
     open.pop_back();
   }

@@ -6,8 +6,8 @@
 //  - Our allocator stands before the one that PyTorch had, from the first context on. It passes everything on that is
 //    not asked for by a thread inside a run (ArenaRun).
 //  - Blocks are known by their order, from one step to the next. One that was not expected, or whose place is still in
-//    use, comes from the former allocator, and the places are planned anew behind that run. The plan is a guess that is
-//    checked, so a wrong one costs time only.
+//    use, comes from the former allocator, and behind that run there is a new plan, for what either run asked for. A
+//    plan is a guess that is checked, so a wrong one costs time only.
 //  - What outlives the run that asks for it (caches, packed weights) gets no place. Nor does what others keep, which
 //    pause the arena: packed_weights, output allocators, debug listeners.
 //  - A block that is alive keeps its memory, without the context too, and may be freed by any thread.
@@ -25,8 +25,9 @@ namespace torchtrt::engine {
 struct ArenaPlan {
   static constexpr int64_t kNowhere = -1;
   struct Block {
-    int64_t bytes = 0, place = kNowhere;  // nowhere: it outlives the run
-    bool operator==(const Block&) const = default;
+    int64_t bytes = 0;
+    int last = -1;             // the latest block that is asked for while this one is there; -1: it outlives the run
+    int64_t place = kNowhere;  // of those that do not
   };
   std::vector<Block> blocks;  // in the order in which they are asked for
   std::vector<size_t> steps;  // by step: its first block
@@ -40,21 +41,17 @@ class Arena {
 
  private:
   friend class ArenaRun;
-  struct Note {
-    int64_t bytes = 0;
-    int last = -1;  // the latest block that was asked for while this one was there; -1: it is there still
-  };
   struct Open {
     void* block = nullptr;
     size_t note = 0;
   };
   void plan(ArenaPlan& plan);
+  ArenaPlan merged(const ArenaPlan& former) const;
 
   bool on_;
   std::shared_ptr<ArenaMemory> memory_;
   // Of the present run.
-  std::vector<Note> notes_;
-  std::vector<size_t> steps_;
+  ArenaPlan notes_;  // without places
   std::vector<Open> open_;
 };
 
