@@ -100,7 +100,8 @@ std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConf
   auto plan = build(network.graph(), options);
   if (options.debug)
     for (const NodeId id : plan->order)
-      config.report().info(join(plan->graph.node(id).layer->kind(), " layer \"", plan->graph.node(id).name, "\" is built"));
+      config.report().info(
+          join(plan->graph.node(id).layer->kind(), " layer \"", plan->graph.node(id).name, "\" is built"));
   wait_for_stream(config.getProfileStream());
   return plan;
 }

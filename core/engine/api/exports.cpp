@@ -67,7 +67,8 @@ TORCHTRT_EXPORT IPluginRegistry* getBuilderPluginRegistry(EngineCapability capab
 
 TORCHTRT_EXPORT safe::IPluginRegistry* getBuilderSafePluginRegistry(EngineCapability) noexcept { return nullptr; }
 
-// The embedded engine loads no libraries of its own, so a folder is as good as the default, which the empty path restores.
+// The embedded engine loads no libraries of its own, so a folder is as good as the default, which the empty path
+// restores.
 TORCHTRT_EXPORT bool setInternalLibraryPath(const AsciiChar* path) noexcept {
   std::error_code failed;
   return path && (std::strlen(path) == 0 || std::filesystem::is_directory(path, failed));

@@ -253,8 +253,8 @@ Bytes write_about(const Plan& plan, bool keep_source) {
 void read_about(Cursor in, Plan& plan) {
   const auto version = in.get<uint32_t>();
   plan.version_compatible = in.get<bool>();
-  TORCHTRT_REQUIRE(kCorruptPlan, version == kEngineVersion || plan.version_compatible, "the plan is of version ", version,
-                   " of the engine, this is version ", kEngineVersion,
+  TORCHTRT_REQUIRE(kCorruptPlan, version == kEngineVersion || plan.version_compatible, "the plan is of version ",
+                   version, " of the engine, this is version ", kEngineVersion,
                    ". Compile the model again, or build it with flag kVERSION_COMPATIBLE");
   plan.name = in.get<std::string>();
   plan.verbosity = in.get<Verbosity>();

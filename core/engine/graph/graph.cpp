@@ -151,8 +151,9 @@ void Graph::set_input(NodeId id, int index, ValueId value) {
     require_value(value);
     const NodeId producer = values_[value].producer;
     const bool late = names_input(nodes_[id].layer->late_inputs(), static_cast<size_t>(index));
-    TORCHTRT_REQUIRE(kInvalidArgument, late || producer == kNoId || !reaches(id, producer), "tensor \"", values_[value].name,
-                     "\" cannot be an input of layer \"", nodes_[id].name, "\": it depends on that layer's output");
+    TORCHTRT_REQUIRE(kInvalidArgument, late || producer == kNoId || !reaches(id, producer), "tensor \"",
+                     values_[value].name, "\" cannot be an input of layer \"", nodes_[id].name,
+                     "\": it depends on that layer's output");
   }
   const std::vector<ValueId> before = nodes_[id].inputs;
   if (static_cast<int>(before.size()) <= index) nodes_[id].inputs.resize(index + 1, kNoId);

@@ -1,6 +1,7 @@
 // y = f(x), z = f(x)  ->  y = f(x), z replaced by y
 //
-// Valid for equal kinds, attributes and inputs; random fills and plugins are never equal. Outputs of the network keep their nodes.
+// Valid for equal kinds, attributes and inputs; random fills and plugins are never equal. Outputs of the network keep
+// their nodes.
 #include <map>
 
 #include "core/engine/layers/fill.h"

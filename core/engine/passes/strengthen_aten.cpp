@@ -84,7 +84,8 @@ void add_nodes(const Graph& network, Graph& graph, Places& places) {
       graph.set_value_name(places[node.outputs[i]], network.value(node.outputs[i]).name);
     }
     for (size_t i = 0; i < node.inputs.size(); ++i)
-      if (names_input(node.layer->late_inputs(), i) && node.inputs[i] != kNoId) late.emplace_back(added, i, node.inputs[i]);
+      if (names_input(node.layer->late_inputs(), i) && node.inputs[i] != kNoId)
+        late.emplace_back(added, i, node.inputs[i]);
   }
   for (const auto& [node, i, input] : late) graph.set_input(node, static_cast<int>(i), places[input]);
 }

@@ -24,7 +24,8 @@ ValueId written_input_of(const Graph& graph, const PluginLayer& plugin, ValueId 
 ValueId cache_of(const Graph& graph, ValueId value) {
   const NodeId producer = graph.stale_value(value).producer;
   if (producer == kNoId) return kNoId;
-  if (const PluginLayer* plugin = as_plugin(*graph.node(producer).layer)) return written_input_of(graph, *plugin, value);
+  if (const PluginLayer* plugin = as_plugin(*graph.node(producer).layer))
+    return written_input_of(graph, *plugin, value);
   const auto* update = as<KVCacheUpdate>(*graph.node(producer).layer);
   return update && update->in_place ? graph.node(producer).inputs[0] : kNoId;
 }

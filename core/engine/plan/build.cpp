@@ -137,7 +137,8 @@ std::shared_ptr<const Plan> build(const Graph& network, const BuildOptions& opti
     return plan;
   }
   plan->source = source_of(network, graph, host_inputs, options);
-  assemble(*plan, plan->source->graph.clone(), plan->source->host_inputs, options.optimization_level, options.log, step);
+  assemble(*plan, plan->source->graph.clone(), plan->source->host_inputs, options.optimization_level, options.log,
+           step);
   if (options.strip) return strip(*plan);
   return plan;
 }
