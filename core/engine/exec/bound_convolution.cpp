@@ -24,6 +24,13 @@ namespace {
 constexpr auto kLast = at::MemoryFormat::ChannelsLast;
 constexpr int64_t kFewChannels = 4;
 
+// Axes of length 1 may have any stride, and by some of them operators would take the data for row major.
+at::Tensor channels_last(const at::Tensor& x) {
+  const at::Tensor y = x.contiguous(kLast);
+  if (y.suggest_memory_format() == kLast) return y;
+  return y.as_strided(y.sizes(), c10::get_channels_last_strides_2d(y.sizes()));
+}
+
 c10::IValue optional_tensor(const Call& call, int i) { return call.has(i) ? c10::IValue(call.in(i)) : c10::IValue(); }
 
 class BoundConvolution final : public BoundKernel {
@@ -89,7 +96,7 @@ class BoundConvolution final : public BoundKernel {
       run_product(call);
       return true;
     }
-    const at::Tensor x = call.in(0).contiguous(kLast), weights = channels_last_weights(call.in(1));
+    const at::Tensor x = channels_last(call.in(0)), weights = channels_last_weights(call.in(1));
     const auto bias = call.has(2) ? std::optional(call.in(2)) : std::nullopt;
     if (!op_.relu) {
       const std::vector<int64_t> zeros(op_.kernel_size.size(), 0);
@@ -98,7 +105,7 @@ class BoundConvolution final : public BoundKernel {
       if (call.has(3)) y.add_(call.in(3));
       call.set(0, std::move(y));
     } else if (call.has(3)) {
-      call.set(0, at::cudnn_convolution_add_relu(x, weights, call.in(3).contiguous(kLast), 1, bias, op_.stride,
+      call.set(0, at::cudnn_convolution_add_relu(x, weights, channels_last(call.in(3)), 1, bias, op_.stride,
                                                  op_.pre_padding, op_.dilation, op_.groups));
     } else {
       call.set(0, at::cudnn_convolution_relu(x, weights, bias, op_.stride, op_.pre_padding, op_.dilation, op_.groups));
@@ -107,8 +114,8 @@ class BoundConvolution final : public BoundKernel {
   }
 
   at::Tensor channels_last_weights(const at::Tensor& given) {
-    if (!weights_) weights_ = packed_weights(given, "channels last", [&] { return given.contiguous(kLast); });
-    return weights_ ? *weights_ : given.contiguous(kLast);  // streamed weights are brought along at every run
+    if (!weights_) weights_ = packed_weights(given, "channels last", [&] { return channels_last(given); });
+    return weights_ ? *weights_ : channels_last(given);  // streamed weights are brought along at every run
   }
 
   // See Note [Windows side by side].
@@ -125,7 +132,7 @@ class BoundConvolution final : public BoundKernel {
     const Shape& shape = call.out_shape(0);
     const int64_t batch = shape[0], maps = shape[1], height = shape[2], width = shape[3];
     const bool points = op_.stride[0] == 1 && op_.stride[1] == 1;
-    at::Tensor x = points ? call.in(0).contiguous(kLast) : call.in(0);
+    at::Tensor x = points ? channels_last(call.in(0)) : call.in(0);
     x = x.unfold(2, op_.stride[0], op_.stride[0]).unfold(3, op_.stride[1], op_.stride[1]).permute({0, 2, 3, 1, 4, 5});
     const at::Tensor rows = x.reshape({batch * height * width, call.in(1).numel() / maps});
     const at::Tensor y = at::addmm(call.in(2), rows, call.in(1).reshape({maps, -1}).t());

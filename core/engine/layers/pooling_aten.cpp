@@ -104,7 +104,8 @@ void run(const Pooling& op, Call& call) {
   const bool quantized = x.scalar_type() == at::kChar;
   if (quantized) x = x.to(at::kFloat);
   if (x.dim() > axes + 2) x = x.flatten(0, -axes - 1).unsqueeze(1);
-  const at::Tensor y = pooled(op, x).reshape(sizes);
+  at::Tensor y = pooled(op, x);
+  if (y.sizes() != at::IntArrayRef(sizes)) y = y.reshape(sizes);  // a view of the same lengths may lose the layout
   deliver(call, quantized ? convert(y.round(), at::kChar) : y);
 }
 TORCHTRT_KERNEL(Pooling);
