@@ -68,7 +68,7 @@ def test_a_budget_cannot_change_while_contexts_exist() -> None:
     net = Net(Flag.WEIGHT_STREAMING)
     engine = net.engine()
     context = engine.create_execution_context()
-    engine.weight_streaming_budget_v2 = 0
+    engine.weight_streaming_budget_v2 = 0  # c2 of engine_streaming.cpp
     assert "contexts" in net.logger.last_error() and engine.weight_streaming_budget_v2 == BYTES
     check(net, context)
     del context
@@ -92,12 +92,12 @@ def test_budgets_of_version_1() -> None:
 def test_wrong_budgets() -> None:
     net = Net(Flag.WEIGHT_STREAMING)
     engine = net.engine()
-    engine.weight_streaming_budget_v2 = -1
+    engine.weight_streaming_budget_v2 = -1  # c3 of engine_streaming.cpp
     assert "-1 bytes" in net.logger.last_error() and engine.weight_streaming_budget_v2 == BYTES
     net = Net()
     plain = net.engine()
     assert plain.streamable_weights_size == 0 and plain.weight_streaming_budget_v2 == 0
-    plain.weight_streaming_budget_v2 = 1
+    plain.weight_streaming_budget_v2 = 1  # c1
     assert "kWEIGHT_STREAMING" in net.logger.last_error()
 
 

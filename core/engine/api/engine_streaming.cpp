@@ -22,9 +22,10 @@ int64_t CudaEngine::getStreamableWeightsSize() const noexcept {
 
 void CudaEngine::stream(int64_t budget) {
   TORCHTRT_REQUIRE(kInvalidState, about_.weight_streaming,
-                   "the engine was built without builder flag kWEIGHT_STREAMING");
+                   "the engine was built without builder flag kWEIGHT_STREAMING");  // c1
   TORCHTRT_REQUIRE(kInvalidState, tenants_.use_count() == 1, tenants_.use_count() - 1,
-                   " execution contexts of the engine exist; set the budget before they are created");
+                   " execution contexts of the engine exist; set the budget before they are created");  // c2
+  const std::scoped_lock no_refit(refits_);
   const int64_t all = getStreamableWeightsSize();
   streaming_budget_ = budget >= all ? -1 : budget;
   current_->set(load_within(*current_->get(), streaming_budget_));
@@ -35,7 +36,7 @@ void CudaEngine::stream(int64_t budget) {
 // -1: automatic, 0: no streaming, else a limit.
 bool CudaEngine::setWeightStreamingBudget(int64_t bytes) noexcept {
   return report_.attempt("ICudaEngine::setWeightStreamingBudget", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= -1, "a budget of ", bytes, " bytes");
+    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= -1, "a budget of ", bytes, " bytes");  // c3
     const int64_t all = getStreamableWeightsSize();
     stream(bytes == -1 ? getWeightStreamingAutomaticBudget() : bytes == 0 ? all : bytes);
     streaming_budget_v1_ = bytes;
@@ -44,7 +45,7 @@ bool CudaEngine::setWeightStreamingBudget(int64_t bytes) noexcept {
 
 bool CudaEngine::setWeightStreamingBudgetV2(int64_t bytes) noexcept {
   return report_.attempt("ICudaEngine::setWeightStreamingBudgetV2", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0, "a budget of ", bytes, " bytes");
+    TORCHTRT_REQUIRE(kInvalidArgument, bytes >= 0, "a budget of ", bytes, " bytes");  // c3
     stream(bytes);
   });
 }
