@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import tensorrt as trt
 import torch
 import torch.nn.functional as F
 
-from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, TRT_OF, check, growing, sample
+from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, check, growing, sample
 from tests.engine._normalization_parts import (
     BETA,
     EPSILON,

@@ -28,7 +28,6 @@ from tests.engine._normalization_parts import (
 from tests.engine._passes import built, check_fused
 from tests.engine._session import Session, execute, on_device
 
-
 # ---- what stays
 
 

@@ -31,7 +31,7 @@ class BoundRows final : public BoundKernel {
 
   void run(Call& call) override {
     if (!kernel_ && attempts_ < kAttempts) find();
-    if (!kernel_ || !launch(call)) plain_(layer_, call);
+    if (!kernel_ || !try_launch(call)) plain_(layer_, call);
   }
   bool is_recordable(const Accept& accept) override { return accept(layer_, shapes_); }
 
@@ -46,6 +46,17 @@ class BoundRows final : public BoundKernel {
 
   static const void* address_of(const at::Tensor& tensor) {
     return tensor.defined() ? tensor.const_data_ptr() : nullptr;
+  }
+
+  // A kernel that the device refuses is not offered to it again.
+  bool try_launch(Call& call) {
+    try {
+      return launch(call);
+    } catch (const Error&) {
+      kernel_ = nullptr;
+      attempts_ = kAttempts;
+      return false;
+    }
   }
 
   bool launch(Call& call) const {
@@ -103,8 +114,7 @@ std::optional<Rows> as_rows(const NodeView& view) {
   return rows;
 }
 
-std::unique_ptr<BoundKernel> bind_rows(const NodeView& view) {
-  if (!view.device.is_cuda()) return nullptr;
+std::unique_ptr<BoundKernel> bind_on_cuda(const NodeView& view) {
   const std::optional<Rows> rows = as_rows(view);
   const Shape& x = view.evaluation.shape(view.node.inputs[Rows::kX]);
   if (!rows || !x.is_known() || x.volume() == 0) return nullptr;
@@ -123,6 +133,16 @@ std::unique_ptr<BoundKernel> bind_rows(const NodeView& view) {
   kernel.length = Shape(x.lengths().last(static_cast<size_t>(rows->axes))).volume();
   if (!kernel.arrange(x.volume() / kernel.length, multiprocessor_count(view.device.index()))) return nullptr;
   return std::make_unique<BoundRows>(view, *rows, kernel);
+}
+
+// Where the driver does not answer, the parts run.
+std::unique_ptr<BoundKernel> bind_rows(const NodeView& view) {
+  if (!view.device.is_cuda()) return nullptr;
+  try {
+    return bind_on_cuda(view);
+  } catch (const Error&) {
+    return nullptr;
+  }
 }
 
 const bool registered =
