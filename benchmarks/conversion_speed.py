@@ -1,5 +1,9 @@
-"""Seconds that our own front end takes per 1000 aten nodes;
-torch.export and the engine build are shown apart."""
+"""Seconds that our own front end takes per 1000 aten nodes.
+
+    python benchmarks/conversion_speed.py
+
+Chains of blocks of several depths; torch.export and the engine build are shown apart.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What `import torch_tensorrt` costs above `import torch`: fresh processes, interleaved, medians."""
+"""What `import torch_tensorrt` costs above `import torch`: fresh processes, interleaved, medians.
+
+    python benchmarks/import_time.py
+"""
 
 from __future__ import annotations
 
