@@ -20,7 +20,7 @@ class BoundPointwise final : public BoundKernel {
 
   void run(Call& call) override {
     if (call.device().is_cuda() && kernel_.run(call)) return;
-    if (call.device().is_cpu() && parts_.is_large(call)) return parts_.run_blocks(call);
+    if (call.device().is_cpu() && parts_.gains_by_blocks(call)) return parts_.run_blocks(call);
     parts_.run_whole(call);
   }
 

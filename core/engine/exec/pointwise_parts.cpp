@@ -130,7 +130,9 @@ void PointwiseParts::run_whole(Call& call) {
   for (at::Tensor& tensor : tensors_) tensor.reset();
 }
 
-bool PointwiseParts::is_large(const Call& call) const { return call.out_shape(0).volume() >= kBlock * kLeastBlocks; }
+bool PointwiseParts::gains_by_blocks(const Call& call) const {
+  return parts_.size() > 1 && call.out_shape(0).volume() >= kBlock * kLeastBlocks;
+}
 
 struct PointwiseParts::Grid {
   PointwiseLayout layout;

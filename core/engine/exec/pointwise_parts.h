@@ -23,7 +23,7 @@ class PointwiseParts {
   // Block by block, on all threads. On the CPU; no result is empty.
   void run_blocks(Call& call);
   // Whether blocks are worth their while.
-  bool is_large(const Call& call) const;
+  bool gains_by_blocks(const Call& call) const;
 
  private:
   struct Part {

@@ -4,7 +4,7 @@
 // memory. Constants of one element go with them. Valid for floating types, int32, int64 and bool, and for intermediate
 // tensors of the result's shape. One that others use too becomes a result of its own; that takes known lengths, and
 // that nothing between it and those others leads back into the chain. What shapes depend on stays: the host computes
-// that.
+// that. A large sum, or the like, whose operands broadcast is such a layer alone.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kMostLayers = 64;
 constexpr size_t kMostInputs = 16;
 constexpr size_t kMostResults = 4;
+constexpr int64_t kLarge = 1 << 16;  // elements
 
 using Parts = std::set<NodeId>;
 
@@ -38,7 +39,7 @@ class Fusion {
     for (auto id = order_.rbegin(); id != order_.rend(); ++id) {
       if (!is_free(*id) || !is_part(*id)) continue;
       const Parts parts = grow(*id);
-      if (parts.size() < 2) continue;
+      if (parts.size() < 2 && !is_large_broadcast(*id)) continue;
       chains_.push_back(parts);
       for (const NodeId part : parts) taken_[static_cast<size_t>(part)] = static_cast<int>(chains_.size());
       replace(*id, parts);
@@ -68,6 +69,16 @@ class Fusion {
     const auto is_fit = [&](ValueId value) { return value != kNoId && is_pointwise(graph_.stale_value(value).dtype); };
     return is_fit(node.outputs[0]) && graph_.value(node.outputs[0]).shape.is_valid() &&
            std::all_of(node.inputs.begin(), node.inputs.end(), is_fit);
+  }
+
+  // A layer alone whose operands broadcast: what PyTorch does element by element, our kernels do in packs.
+  bool is_large_broadcast(NodeId id) const {
+    const Shape& shape = graph_.value(graph_.node(id).outputs[0]).shape;
+    if (!shape.is_known() || shape.volume() < kLarge) return false;
+    const std::vector<ValueId>& inputs = graph_.node(id).inputs;
+    return std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) {
+      return graph_.value(input).shape != shape && graph_.value(input).shape.volume() != 1;
+    });
   }
 
   bool is_scalar_constant(ValueId value) const {
