@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "core/engine/exec/arena_allocator.h"
@@ -13,10 +14,10 @@
 namespace torchtrt::engine {
 namespace {
 
-constexpr int64_t kAlignment = 64;        // PyTorch's own on the CPU
-constexpr size_t kMostBlocks = 1 << 16;   // of a run; the rest are left to the former allocator
-constexpr size_t kWindow = 16;            // blocks of the plan that may be missing in a run, one behind the other
-constexpr int kMostPlans = 8;             // of a program: one that is never the same is left alone then
+constexpr int64_t kAlignment = 64;       // PyTorch's own on the CPU
+constexpr size_t kMostBlocks = 1 << 16;  // of a run; the rest are left to the former allocator
+constexpr size_t kWindow = 16;           // blocks of the plan that may be missing in a run, one behind the other
+constexpr int kMostPlans = 8;            // of a program: one that is never the same is left alone then
 
 thread_local ArenaRun* current_run = nullptr;
 
@@ -28,8 +29,8 @@ Arena::Arena(bool on) : on_(on) {
   if (on) install_arena_allocator();
 }
 
-// Runs may differ: lengths depend on data, loops have more trips, other branches are taken. The blocks of a step are those
-// of the run that had more of them, each as large as in the run where it was larger.
+// Runs may differ: lengths depend on data, loops have more trips, other branches are taken. The blocks of a step are
+// those of the run that had more of them, each as large as in the run where it was larger.
 ArenaPlan Arena::merged(const ArenaPlan& former) const {
   ArenaPlan result;
   const std::array plans{&former, &notes_};
@@ -134,9 +135,7 @@ void* ArenaRun::take(int64_t bytes) {
     const auto outlives = [&](const ArenaPlan::Block& block) {
       return block.place == ArenaPlan::kNowhere && block.bytes == bytes;
     };
-    const auto from = plan_.blocks.begin();
-    missed_ = missed_ || std::none_of(from + static_cast<std::ptrdiff_t>(next_),
-                                      from + static_cast<std::ptrdiff_t>(end), outlives);
+    missed_ = missed_ || std::ranges::none_of(std::span(plan_.blocks).subspan(next_, end - next_), outlives);
     return nullptr;
   }
   next_ = found + 1;

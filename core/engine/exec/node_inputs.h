@@ -1,4 +1,4 @@
-// NodeInputs: the inputs of a node that runs bodies: what is known of them when it is bound, and their tensors in a run.
+// NodeInputs: the inputs of a node that runs bodies: what is known of them when it is bound, and their tensors.
 #pragma once
 
 #include "core/engine/exec/bound_kernel.h"
