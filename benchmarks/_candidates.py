@@ -1,4 +1,5 @@
-"""What `engine.py` compares: eager, eager + CUDA graph, torch.compile and ours, each as a call without arguments."""
+"""What `engine.py` compares: eager, eager + CUDA graph, torch.compile and ours,
+each as a call without arguments."""
 
 from __future__ import annotations
 
@@ -67,7 +68,9 @@ def ours(model: torch.nn.Module, x: torch.Tensor, into: Candidates) -> Call:
     peak_reset()
     before, start = memory("VmRSS"), time.perf_counter()
     with torch.inference_mode(False), torch.no_grad():
-        module = torch_tensorrt.compile(model, ir="dynamo", inputs=[x], min_block_size=1, require_full_compilation=True)
+        module = torch_tensorrt.compile(
+            model, ir="dynamo", inputs=[x], min_block_size=1, require_full_compilation=True
+        )
     into.compile_s, into.peak_mib = time.perf_counter() - start, memory("VmHWM") - before
     into.build_s = sum(engine.seconds["build"] for engine in module.report.engines)
     return lambda: module(x)

@@ -2,7 +2,7 @@
 
     python benchmarks/conversion_speed.py
 
-Chains of blocks of several depths; torch.export and the engine build are shown apart.
+One chain of many blocks; torch.export and the engine build are shown apart.
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ def main(depth: int = 200) -> None:
     device = torch_tensorrt.provider().device
     model = Mlp(depth).eval().to(device)
     x = torch.randn(4, 64, device=device)
-    torch_tensorrt.compile(
-        Mlp(2).eval().to(device), inputs=[x], min_block_size=1
-    )  # lazy imports are not conversion
+    # Lazy imports are not conversion.
+    torch_tensorrt.compile(Mlp(2).eval().to(device), inputs=[x], min_block_size=1)
     start = time.perf_counter()
     program = torch.export.export(model, (x,))
     export_s = time.perf_counter() - start

@@ -1,12 +1,13 @@
 """Whole models: eager, eager + CUDA graph, torch.compile and ours, side by side in one process.
 
-    python benchmarks/engine.py --models resnet50,minilm-128 --batches 1 --dtypes float32 --baselines eager,compile
+    python benchmarks/engine.py --models resnet50 --batches 1 --dtypes float32 --baselines eager,compile
 
-Prints a Markdown table, a row as soon as it is measured. Rounds are interleaved; times are medians in milliseconds, and
-"x" is ours relative to others, by the median of the rounds' ratios (above 1: ours is faster). `compile s` is all of
-torch_tensorrt.compile, `build s` the engine's part; `peak MiB` is host memory above what the process had before.
-`error` is the relative distance of our result from the model in float32, and eager's. Weights are random, nothing is
-downloaded. `--seconds` bounds the measuring of one row; making and compiling come on top.
+Prints a Markdown table, a row as soon as it is measured. Rounds are interleaved; times are medians in
+milliseconds, and "x" is ours relative to others, by the median of the rounds' ratios (above 1: ours is
+faster). `compile s` is all of torch_tensorrt.compile, `build s` the engine's part; `peak MiB` is host memory
+above what the process had before. `error` is the relative distance of our result from the model in
+float32, and eager's. Weights are random, nothing is downloaded. `--seconds` bounds the measuring of one row;
+making and compiling come on top.
 """
 
 from __future__ import annotations
@@ -109,7 +110,12 @@ def row(name: str, batch: int, dtype: torch.dtype, options: argparse.Namespace) 
     names = columns(options.baselines, x.is_cuda)
     times = [f"{statistics.median(samples[n]) * 1e3:.3f}" if n in samples else "-" for n in names]
     gains = [gain(samples, *group) for group in ratios(names).values()]
-    cost = [f"{found.compile_s:.1f}", f"{found.build_s:.1f}", f"{found.peak_mib:.0f}", f"{mine:.1e} ({theirs:.1e})"]
+    cost = [
+        f"{found.compile_s:.1f}",
+        f"{found.build_s:.1f}",
+        f"{found.peak_mib:.0f}",
+        f"{mine:.1e} ({theirs:.1e})",
+    ]
     line([name, str(batch), str(dtype).removeprefix("torch."), *times, *gains, *cost])
     return found
 
@@ -133,8 +139,10 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     warnings.simplefilter("ignore")
     options = parse()
-    print(f"{torch_tensorrt.provider()}, torch {torch.__version__}, {torch.get_num_threads()} threads, "
-          f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}\n")
+    print(
+        f"{torch_tensorrt.provider()}, torch {torch.__version__}, {torch.get_num_threads()} threads, "
+        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}\n"
+    )
     header(columns(options.baselines, torch_tensorrt.provider().device.startswith("cuda")))
     notes: list[str] = []
     for name in options.models:

@@ -1,6 +1,6 @@
 """What `import torch_tensorrt` costs above `import torch`: fresh processes, interleaved, medians.
 
-    python benchmarks/import_time.py
+python benchmarks/import_time.py
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def seconds(code: str) -> float:
 
 def main(rounds: int = 7) -> None:
     samples = [(seconds(TORCH), seconds(OURS)) for _ in range(rounds + 1)][1:]  # the first one fills caches
-    torch_s, ours_s = (statistics.median(column) for column in zip(*samples))
+    torch_s, ours_s = (statistics.median(column) for column in zip(*samples, strict=True))
     print(f"import torch           {torch_s:7.3f} s")
     print(f"import torch_tensorrt  {ours_s:7.3f} s on top   (ratio {ours_s / torch_s:.2f}; limit 0.5 s)")
 

@@ -1,6 +1,6 @@
 """MiniLM-L6 in float32: compiled by us beside eager PyTorch, batch 1 and 32, in one process.
 
-    python benchmarks/minilm_cpu.py
+python benchmarks/minilm_cpu.py
 """
 
 from __future__ import annotations
@@ -34,6 +34,18 @@ class Hidden(torch.nn.Module):
         return self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 
 
+def times_of(model: torch.nn.Module, shape: tuple[int, int], rounds: int) -> dict[str, float]:
+    """Seconds per call for random ids of a shape, by name of the candidate."""
+    ids = torch.randint(0, 30000, shape, device=next(model.parameters()).device)
+    mask = torch.ones_like(ids)
+    with torch.inference_mode(False), torch.no_grad():
+        compiled = torch_tensorrt.compile(model, inputs=[ids, mask], require_full_compilation=True)
+    torch.testing.assert_close(compiled(ids, mask), model(ids, mask), rtol=1e-4, atol=1e-4)
+    return measure(
+        {"eager": lambda: model(ids, mask), "torch_tensorrt": lambda: compiled(ids, mask)}, rounds=rounds
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sequence", type=int, default=128)
@@ -42,19 +54,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = minilm(torch.float32).to(device)
-    rows = []
     with torch.inference_mode():
-        for batch in (1, 32):
-            ids = torch.randint(0, 30000, (batch, arguments.sequence), device=device)
-            mask = torch.ones_like(ids)
-            with torch.inference_mode(False), torch.no_grad():
-                compiled = torch_tensorrt.compile(model, inputs=[ids, mask], require_full_compilation=True)
-            torch.testing.assert_close(compiled(ids, mask), model(ids, mask), rtol=1e-4, atol=1e-4)
-            times = measure(
-                {"eager": lambda: model(ids, mask), "torch_tensorrt": lambda: compiled(ids, mask)},
-                rounds=arguments.rounds,
-            )
-            rows.append((f"batch {batch:2}", times))
+        rows = [(f"batch {n:2}", times_of(model, (n, arguments.sequence), arguments.rounds)) for n in (1, 32)]
     print(torch_tensorrt.provider())
     print_table(
         f"MiniLM-L6 float32, sequence {arguments.sequence}, {device}, {torch.get_num_threads()} threads",

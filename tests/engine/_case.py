@@ -226,11 +226,10 @@ def check(
     expected = reference(*exact)
     expected = list(expected) if isinstance(expected, (list, tuple)) else [expected]
     assert len(actual) == len(expected)
-    seen: list[torch.Tensor] = []
-    for y, wanted, dtype in zip(actual, expected, dtypes or [inputs[0].dtype] * len(expected), strict=True):
+    wanted_types = dtypes or [inputs[0].dtype] * len(expected)
+    for i, (y, wanted, dtype) in enumerate(zip(actual, expected, wanted_types, strict=True)):
         assert y.dtype == dtype
-        _compare(y, wanted, lambda i=len(seen): _eager(reference, inputs)[i])
-        seen.append(y)
+        _compare(y, wanted, lambda i=i: _eager(reference, inputs)[i])
 
 
 def _compare(y: torch.Tensor, wanted: torch.Tensor, eager: Callable[[], torch.Tensor]) -> None:

@@ -57,10 +57,13 @@ def collective_session(
     return session
 
 
+NO_REDUCTION = getattr(trt.ReduceOperation, "NONE", None)  # older bindings have no collectives
+
+
 def run_collective(
     x: torch.Tensor,
     op: Any,
-    reduce: Any = getattr(trt.ReduceOperation, "NONE", None),
+    reduce: Any = NO_REDUCTION,
     root: int = -1,
     groups: Sequence[int] | None = None,
     names: Sequence[str] | None = None,

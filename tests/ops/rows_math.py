@@ -90,9 +90,9 @@ case("int_compared_with_half", lambda a: a > 1.5, x(3, 4, low=-9, high=9), dtype
 # ---- comparisons and logic
 
 for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    case(name, getattr(torch, name), x(3, 4, low=-2, high=2), x(3, 4, low=-2, high=2), dtypes=ALL)
-    case(f"{name}_scalar", lambda a, op=getattr(torch, name): op(a, 1), x(3, 4, low=-2, high=3),
-         dtypes=NUMBERS)
+    op = getattr(torch, name)
+    case(name, op, x(3, 4, low=-2, high=2), x(3, 4, low=-2, high=2), dtypes=ALL)
+    case(f"{name}_scalar", lambda a, op=op: op(a, 1), x(3, 4, low=-2, high=3), dtypes=NUMBERS)
 case("ge_nan", lambda a: torch.log(a) >= torch.log(a), x(3, 4), dtypes=(torch.float32,))
 for name in ("logical_and", "logical_or", "logical_xor"):
     case(name, getattr(torch, name), x(3, 4, low=-1, high=2), x(3, 4, low=-1, high=2),
@@ -110,10 +110,9 @@ case("masked_fill_int64", lambda a, m: a.masked_fill(m, 2**40), x(3, 4, low=-9, 
 # ---- reductions
 
 for name in ("sum", "mean", "amax", "amin"):
-    kinds = FLOATS if name == "mean" else NUMBERS
-    case(name, lambda a, op=getattr(torch, name): op(a, 1), x(3, 4, 5), dtypes=kinds)
-    case(f"{name}_keep", lambda a, op=getattr(torch, name): op(a, (1, 2), keepdim=True), x(3, 4, 5),
-         dtypes=(torch.float32,))
+    op, kinds = getattr(torch, name), FLOATS if name == "mean" else NUMBERS
+    case(name, lambda a, op=op: op(a, 1), x(3, 4, 5), dtypes=kinds)
+    case(f"{name}_keep", lambda a, op=op: op(a, (1, 2), keepdim=True), x(3, 4, 5), dtypes=(torch.float32,))
 case("sum_all", torch.sum, x(3, 4), dtypes=(torch.float32, *INTEGERS, torch.bool))
 case("sum_of_int32_is_int64", lambda a: a.sum(1), x(3, 4, low=2**30, high=2**31 - 1), dtypes=(torch.int32,))
 case("sum_dtype", lambda a: a.sum(1, dtype=torch.float32), x(3, 4), dtypes=NUMBERS)
