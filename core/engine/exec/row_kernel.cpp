@@ -10,7 +10,9 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr int64_t kWarp = 32;
-constexpr int64_t kMostValues = 32;  // that a thread keeps
+constexpr int64_t kMostValues = 16;  // that a thread keeps
+constexpr int64_t kMostValuesOfLongRows = 32;
+constexpr int64_t kLongRow = 2048;  // a longer one
 constexpr int64_t kMostThreads = 512;
 constexpr int64_t kFewRowsThreads = 256;
 constexpr int64_t kFewRowsEach = 4;  // rows for each multiprocessor that are few
@@ -48,12 +50,16 @@ extern "C" __global__ void __launch_bounds__(kThreads * kRows)
   const i64 start = row * kLength;
 
   Pack<X, kVector> loaded[kEach], added[kEach];
+  Pack<S, kVector> s[kEach];
+  Pack<B, kVector> b[kEach];
 #pragma unroll
   for (int i = 0; i < kEach; ++i) {
     const int pack = thread + i * kThreads;
     if (!kFull && pack >= kPacks) continue;
     loaded[i] = load(x + start, pack);
     if (kResidual) added[i] = load(residual + start, pack);
+    if (kScale) s[i] = load(scale, pack);
+    if (kBias) b[i] = load(bias, pack);
   }
 
   float v[kEach][kVector];
@@ -88,18 +94,14 @@ extern "C" __global__ void __launch_bounds__(kThreads * kRows)
   for (int i = 0; i < kEach; ++i) {
     const int pack = thread + i * kThreads;
     if (!kFull && pack >= kPacks) continue;
-    Pack<S, kVector> s;
-    Pack<B, kVector> b;
     Pack<Y, kVector> result;
     Pack<X, kVector> rounded;
-    if (kScale) s = load(scale, pack);
-    if (kBias) b = load(bias, pack);
 #pragma unroll
     for (int j = 0; j < kVector; ++j) {
       float value = (v[i][j] - mean) * factor;
-      if (kScale && kBias) value = fmaf(value, to_float(s.at[j]), to_float(b.at[j]));
-      if (kScale && !kBias) value *= to_float(s.at[j]);
-      if (!kScale && kBias) value += to_float(b.at[j]);
+      if (kScale && kBias) value = fmaf(value, to_float(s[i].at[j]), to_float(b[i].at[j]));
+      if (kScale && !kBias) value *= to_float(s[i].at[j]);
+      if (!kScale && kBias) value += to_float(b[i].at[j]);
       result.at[j] = of_float<Y>(value);
       if (kKeepSum) rounded.at[j] = of_float<X>(v[i][j]);
     }
@@ -129,7 +131,8 @@ bool RowKernel::arrange(int64_t row_count, int multiprocessors) {
   vector = static_cast<int>(kPackBytes / bytes_of(x, 1));
   while (length % vector != 0) vector /= 2;
   const int64_t packs = length / vector;
-  threads = kWarp * quotient_up(packs, kWarp * (kMostValues / vector));
+  const int64_t most = length > kLongRow ? kMostValuesOfLongRows : kMostValues;
+  threads = kWarp * quotient_up(packs, kWarp * (most / vector));
   if (row_count < kFewRowsEach * multiprocessors)
     threads = std::max(threads, std::min(kFewRowsThreads, kWarp * quotient_up(packs, kWarp)));
   rows = threads == kWarp ? kBlockOfWarps : 1;

@@ -1,9 +1,10 @@
 // RowKernel: the CUDA code of a normalization of rows, perhaps of a sum of two tensors.
 //
 // Note [Row kernels]: one warp, or one block, takes a row. It loads the row once, in packs of up to 16 bytes, and keeps
-// the values in registers as float32; a residual is added there. The mean comes first and then the mean of squared
-// deviations from it, both over registers, so the variance loses nothing to a large mean. The result is rounded once,
-// and so is the sum, which is stored if somebody asks for it. Where there are few rows, each gets more threads.
+// the values in registers as float32, scale and bias beside them; a residual is added there. The mean comes first and
+// then the mean of squared deviations from it, both over registers, so the variance loses nothing to a large mean. The
+// result is rounded once, and so is the sum, which is stored if somebody asks for it. Where there are few rows, each
+// gets more threads.
 #pragma once
 
 #include <cstdint>
