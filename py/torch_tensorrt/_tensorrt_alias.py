@@ -25,7 +25,10 @@ class _Same(Loader):
 
 
 class _SubmoduleFinder(MetaPathFinder):
-    """`import tensorrt.plugin` is `import tensorrt_bindings.plugin`: no module is run twice."""
+    """`import tensorrt.plugin` is `import tensorrt_bindings.plugin`: no module is run twice.
+
+    Before all other finders, which would find the modules of a real package and run them again.
+    """
 
     def __init__(self, alias: str, target: str) -> None:
         self._prefix = f"{alias}."
@@ -52,6 +55,6 @@ def install_alias(name: str, bindings: ModuleType) -> ModuleType:
         public, _package_name=name, __path__=[], __getattr__=lambda key: getattr(bindings, key)
     )
     module.__spec__ = ModuleSpec(name, None, is_package=True)
-    sys.meta_path.append(_SubmoduleFinder(name, bindings.__name__))
+    sys.meta_path.insert(0, _SubmoduleFinder(name, bindings.__name__))
     sys.modules[name] = module
     return module
