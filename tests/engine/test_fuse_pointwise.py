@@ -73,6 +73,19 @@ def test_select_and_constants(dtype: torch.dtype) -> None:
     assert NAME in built(build, [x, y])[1]
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("slope", [(4, 6, 8), (1, 6, 1), (1, 1, 1)])
+def test_parametric_relu(slope: tuple[int, ...], dtype: torch.dtype) -> None:
+    def build(n: Any, x: Any, slope: Any) -> Any:
+        y = n.add_unary(x, UNARY.NEG).get_output(0)
+        return n.add_unary(n.add_parametric_relu(y, slope).get_output(0), UNARY.ABS).get_output(0)
+
+    def reference(x: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+        return torch.where(-x < 0, -x * slope, -x).abs()
+
+    check_fused(build, [sample((4, 6, 8), dtype), sample(slope, dtype, seed=1)], reference, NAME)
+
+
 def test_a_large_sum_that_broadcasts_is_a_layer_of_its_own() -> None:
     inputs = [sample((32, 64, 64)), sample((1, 64, 64), seed=1)]
 

@@ -9,6 +9,7 @@
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/identity.h"
+#include "core/engine/layers/parametric_relu.h"
 #include "core/engine/layers/select.h"
 #include "core/engine/layers/unary.h"
 #include "core/engine/passes/passes.h"
@@ -209,6 +210,7 @@ std::string pointwise_expression(const Graph& body, const Node& node) {
   if (const auto* op = as<Unary>(layer)) return filled(kUnary[static_cast<int>(op->op)], x);
   if (const auto* op = as<Activation>(layer))
     return filled(kActivation[static_cast<int>(op->type)], x, op->alpha, op->beta);
+  if (as<ParametricReLU>(layer)) return filled("$0 < 0.0f ? $0 * $1 : $0", x);
   if (as<Select>(layer)) return filled("$0 ? $1 : $2", x);
   const DType from = body.stale_value(node.inputs[0]).dtype, to = body.stale_value(node.outputs[0]).dtype;
   if (as<Identity>(layer) && from == to) return x[0];

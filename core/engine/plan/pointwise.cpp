@@ -13,6 +13,7 @@
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/identity.h"
+#include "core/engine/layers/parametric_relu.h"
 #include "core/engine/layers/rules.h"
 #include "core/engine/layers/select.h"
 #include "core/engine/layers/unary.h"
@@ -36,7 +37,7 @@ bool is_pointwise(DType type) { return is_floating(type) || is_index(type) || ty
 
 bool is_pointwise(const Layer& layer) {
   return as<ElementWise>(layer) || as<Unary>(layer) || as<Activation>(layer) || as<Select>(layer) || as<Cast>(layer) ||
-         as<Identity>(layer);
+         as<Identity>(layer) || as<ParametricReLU>(layer);
 }
 
 bool is_scalar(const Layer& layer) {
