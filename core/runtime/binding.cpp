@@ -126,7 +126,8 @@ std::string describe(const Binding& binding, int profile) {
     lengths += std::to_string(range.min[i]);
     if (range.max[i] != range.min[i]) lengths += ".." + std::to_string(range.max[i]);
   }
-  return join(name_of(binding.dtype), " [", lengths, "]", binding.ranges.size() > 1 ? join(" (profile ", profile, ")") : "");
+  return join(name_of(binding.dtype), " [", lengths, "]",
+              binding.ranges.size() > 1 ? join(" (profile ", profile, ")") : "");
 }
 
 }  // namespace torchtrt::runtime

@@ -37,7 +37,8 @@ int cuda_devices() {
   return c10::impl::hasDeviceGuardImpl(c10::kCUDA) ? c10::impl::VirtualGuardImpl(c10::kCUDA).deviceCount() : 0;
 }
 
-// NVIDIA's library runs on CUDA only; the embedded engine where TORCHTRT_EMBEDDED_DEVICE says, else on CUDA if there is.
+// NVIDIA's library runs on CUDA only; the embedded engine where TORCHTRT_EMBEDDED_DEVICE says, else on CUDA if there
+// is.
 bool runs_on_cuda() {
   if (provider::info().choice == provider::Choice::kNvidia) return true;
   const char* choice = std::getenv("TORCHTRT_EMBEDDED_DEVICE");

@@ -20,16 +20,17 @@ std::string where(const std::string& engine, const Binding& binding, size_t posi
 void throw_count(const std::string& engine, const std::vector<Binding>& inputs, size_t count) {
   std::vector<std::string> names;
   for (const Binding& input : inputs) names.push_back(input.name);
-  TORCHTRT_THROW(kInvalidArgument, "Engine '", engine, "' takes ", inputs.size(), " input(s) ", list_of(names), ", got ",
-                 count, ". Pass exactly these, in this order.");  // c1
+  TORCHTRT_THROW(kInvalidArgument, "Engine '", engine, "' takes ", inputs.size(), " input(s) ", list_of(names),
+                 ", got ", count, ". Pass exactly these, in this order.");  // c1
 }
 
 void check_tensor(const std::string& engine, const Binding& binding, size_t position, const at::Tensor& tensor,
                   at::Device device) {
   TORCHTRT_REQUIRE(kInvalidArgument, tensor.defined() && tensor.layout() == c10::kStrided,
                    where(engine, binding, position), ": a dense tensor is expected, got ",
-                   tensor.defined() ? join("layout ", tensor.layout(), ". Call .to_dense() on it.")
-                                    : std::string("None. Pass a tensor of the type ") + name_of(binding.dtype) + ".");  // c2
+                   tensor.defined()
+                       ? join("layout ", tensor.layout(), ". Call .to_dense() on it.")
+                       : std::string("None. Pass a tensor of the type ") + name_of(binding.dtype) + ".");  // c2
   const bool device_fits = tensor.device() == device || (binding.on_host && tensor.device().is_cpu());
   TORCHTRT_REQUIRE(kInvalidArgument, device_fits, where(engine, binding, position), ": engine runs on ", device,
                    ", got a tensor on ", tensor.device(), ". Move it: .to('", device, "').");  // c3
@@ -53,7 +54,8 @@ void check_lengths(const std::string& engine, const Binding& binding, size_t pos
     TORCHTRT_REQUIRE(kInvalidArgument, sizes[axis] >= range.min[axis] && sizes[axis] <= range.max[axis],
                      where(engine, binding, position), ": axis ", axis, " may be ", range.min[axis], " to ",
                      range.max[axis], " in optimization profile ", profile, ", got ", sizes[axis], " in ",
-                     list_of(sizes), ". Pass a length in that range, or rebuild with min_shape/max_shape around it.");  // c7
+                     list_of(sizes),
+                     ". Pass a length in that range, or rebuild with min_shape/max_shape around it.");  // c7
   }
 }
 

@@ -86,7 +86,8 @@ void define_memory_and_profiles(Class& c) {
 
 template <class Class>
 void define_collectives(Class& c) {
-  c.def_property("requires_native_multidevice", [](const EnginePtr& self) { return self->info().requires_native_multidevice; })
+  c.def_property("requires_native_multidevice",
+                 [](const EnginePtr& self) { return self->info().requires_native_multidevice; })
       .def_property("rank", [](const EnginePtr&) -> int64_t { return 0; })
       .def_property("world_size", [](const EnginePtr&) -> int64_t { return 1; })
       .def_property("nccl_initialized", [](const EnginePtr&) { return false; })

@@ -18,8 +18,9 @@ namespace {
 constexpr int64_t kPlaceholderBytes = 256;
 
 void check_runnable(const EngineInfo& info) {
-  TORCHTRT_REQUIRE(kCorruptPlan, !info.engine.empty(), "Engine '", info.name,
-                   "' has no plan: field 3 (ENGINE) is empty. Save the module with its engine, not with metadata only.");
+  TORCHTRT_REQUIRE(
+      kCorruptPlan, !info.engine.empty(), "Engine '", info.name,
+      "' has no plan: field 3 (ENGINE) is empty. Save the module with its engine, not with metadata only.");
   TORCHTRT_REQUIRE(kInvalidState, info.platform == current_platform(), "Engine '", info.name, "' was built for ",
                    info.platform, ", this is ", current_platform(), ". Compile the model on this platform.");
   TORCHTRT_REQUIRE(kUnsupported, !info.requires_native_multidevice, "Engine '", info.name,

@@ -106,7 +106,8 @@ void Session::set_shape(Binding& binding, size_t position, at::IntArrayRef sizes
   binding.shape_set = true;
 }
 
-// The active profile if it holds the inputs, else the first that does, else no change: the check then says what is wrong.
+// The active profile if it holds the inputs, else the first that does, else no change: the check then says what is
+// wrong.
 void Session::choose_profile(at::TensorList inputs) {
   const auto holds = [&](int profile) {
     for (size_t i = 0; i < inputs.size(); ++i) {

@@ -38,7 +38,8 @@ std::string Trace::to_json(std::string_view format) const {
       out << "\"timeMs\": " << part.milliseconds << ", \"averageMs\": " << part.milliseconds
           << ", \"percentage\": " << (total > 0 ? 100 * part.milliseconds / total : 0) << '}';
     } else {
-      out << "\"ph\": \"X\", \"pid\": 0, \"tid\": 0, \"ts\": " << start << ", \"dur\": " << part.milliseconds * 1000 << '}';
+      out << "\"ph\": \"X\", \"pid\": 0, \"tid\": 0, \"ts\": " << start << ", \"dur\": " << part.milliseconds * 1000
+          << '}';
     }
     start += part.milliseconds * 1000.0;
   }

@@ -79,7 +79,8 @@ TEST(InputCheck, RefusesOtherFixedLength) {  // c6
 
 TEST(InputCheck, RefusesLengthsOutsideTheProfile) {  // c7
   const std::string message = length_refusal({9, 3});
-  EXPECT_NE(message.find("axis 0 may be 1 to 8 in optimization profile 0, got 9 in [9, 3]"), std::string::npos) << message;
+  EXPECT_NE(message.find("axis 0 may be 1 to 8 in optimization profile 0, got 9 in [9, 3]"), std::string::npos)
+      << message;
   length_refusal({0, 3});
 }
 
