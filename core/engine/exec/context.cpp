@@ -24,14 +24,14 @@ std::unique_ptr<Context> Context::create(std::shared_ptr<const LoadedPlan> plan,
 
 DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan, void* owner)
     : plan_(std::move(plan)),
-      use_(plan_),
       bindings_(plan_->plan()),
       aliases_(aliases_of(plan_->plan())),
       slots_(plan_->plan().graph.value_count()),
       state_(owner),
       observer_(plan_->plan(), plan_->device()),
       recorder_(plan_->device()),
-      arena_(uses_arenas(plan_->device())) {
+      arena_(uses_arenas(plan_->device())),
+      use_(plan_) {
   size_t most = 0;
   for (const NodeId id : plan_->plan().order) most = std::max(most, plan_->plan().graph.node(id).outputs.size());
   results_.resize(most);

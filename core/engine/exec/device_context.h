@@ -78,7 +78,6 @@ class DeviceContext final : public Context {
   void let_go(const Program& program);
 
   std::shared_ptr<const DevicePlan> plan_;
-  PlanUse use_;
   Bindings bindings_;
   std::vector<int> aliases_;  // by binding, see aliases_of
   int profile_ = 0;
@@ -92,6 +91,7 @@ class DeviceContext final : public Context {
   Block block_;
   Recorder recorder_;
   Arena arena_;
+  PlanUse use_;  // goes first
 };
 
 }  // namespace torchtrt::engine

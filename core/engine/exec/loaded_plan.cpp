@@ -45,14 +45,6 @@ DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const D
   if (!plan_->weight_streaming || (former && former->is_placed_)) place();
 }
 
-// The memory belongs to the default stream; whoever gets it next works there, or waits for that.
-DevicePlan::~DevicePlan() {
-  try {
-    for (const c10::Event& use : uses_) use.block(default_stream(device_));
-  } catch (const std::exception&) {  // the device is lost
-  }
-}
-
 void DevicePlan::place() const {
   std::call_once(placed_, [this] { place_constants(); });
 }
@@ -118,11 +110,6 @@ void DevicePlan::await() const {
   if (!ready_) return;
   ready_->block(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
   if (ready_->query()) is_ready_ = true;
-}
-
-void DevicePlan::keep_until(c10::Event event) const {
-  const std::scoped_lock lock(uses_mutex_);
-  uses_.push_back(std::move(event));
 }
 
 std::shared_ptr<const LoadedPlan> LoadedPlan::load(std::shared_ptr<const Plan> plan) {

@@ -20,8 +20,6 @@ class DevicePlan final : public LoadedPlan {
   // before a refit; memory of weights that both have is shared. `wait`: the weights are there when they are placed; else
   // `await` is for those who use them, and what is copied takes page-locked memory meanwhile.
   DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former = nullptr, bool wait = true);
-  // Memory is given back behind the runs that were told to `keep_until`.
-  ~DevicePlan() override;
 
   // Puts the weights on the device, once. Before the first context of a plan that streams weights they are not there,
   // so that a budget can be set for weights that would not fit.
@@ -43,8 +41,6 @@ class DevicePlan final : public LoadedPlan {
   // Whether the weights are known to be there; else `await` makes the present stream wait for them.
   bool is_ready() const { return is_ready_; }
   void await() const;
-  // An event behind a run on another stream than the default one. Any thread may call it.
-  void keep_until(c10::Event event) const;
 
  private:
   void place_constants() const;
@@ -64,8 +60,6 @@ class DevicePlan final : public LoadedPlan {
   bool wait_ = true;
   mutable std::atomic<bool> is_placed_ = false, is_ready_ = false;
   mutable std::optional<c10::Event> ready_;  // all weights are there
-  mutable std::mutex uses_mutex_;
-  mutable std::vector<c10::Event> uses_;
 };
 
 }  // namespace torchtrt::engine

@@ -16,7 +16,10 @@ bool is_default(void* stream) { return reinterpret_cast<uintptr_t>(stream) <= 1;
 }  // namespace
 
 PlanUse::~PlanUse() {
-  if (last_) plan_->keep_until(std::move(*last_));
+  try {
+    if (last_) last_->block(c10::Stream(c10::Stream::DEFAULT, plan_->device()));
+  } catch (const std::exception&) {  // the device is lost
+  }
 }
 
 PlanUse::Run::Run(PlanUse& use, void* stream) : use_(nullptr) {

@@ -11,9 +11,10 @@
 namespace torchtrt::engine {
 
 // Note [Lifetimes of plans]: contexts hold their plan, and after a refit the old one goes away with the last context
-// that has moved on. Runs of it may still be queued then. Its memory belongs to the default stream, so what runs there
-// is in order; for runs on other streams the context keeps an event behind the last one, for which the default stream
-// waits before the memory is given back. Replays of graphs that the application has captured are its own concern.
+// that has moved on. Runs of it may still be queued then. Memory of weights, packed ones too, belongs to the default
+// stream, so what runs there is in order; for runs on other streams the context keeps an event behind the last one, for
+// which the default stream waits before the context lets go of anything. Replays of graphs that the application has
+// captured are its own concern.
 class PlanUse {
  public:
   explicit PlanUse(const std::shared_ptr<const DevicePlan>& plan) : plan_(plan) {}
