@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "core/engine/file/checksum.h"
@@ -49,7 +51,8 @@ void write_directory(Sparse& file, const std::vector<Entry>& entries) {
   file.put(20, static_cast<uint32_t>(entries.size()));
   file.put(24, file.bytes().size());
   file.put(32, uint64_t{0});
-  std::memcpy(file.data() + kHeader, entries.data(), entries.size() * kEntry);
+  const auto directory = std::as_bytes(std::span(entries));
+  std::copy(directory.begin(), directory.end(), file.data() + kHeader);
   file.put(32, xxh64(file.bytes().subspan(kHeader, entries.size() * kEntry), xxh64(file.bytes().first(kHeader))));
 }
 
