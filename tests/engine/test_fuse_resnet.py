@@ -14,6 +14,7 @@ from torch_tensorrt.dynamo.conversion import _build_config
 
 from tests.engine._case import FLOATS, device
 from tests.engine._passes import layers_of
+from tests.util.oracle import assert_as_good_as_eager
 
 
 class Bottleneck(nn.Module):
@@ -123,3 +124,28 @@ def test_resnet50_in_float16(front, detailed):
         plan = front(model, torch.zeros(1, 3, 224, 224, dtype=torch.float16, device=device()))
     found = convolutions(plan, {"Pooling": 1, "Reduce": 1, "Shuffle": 1, "Linear": 1})
     assert found == {(True, 3): 33, (True, 4): 16, (False, 2): 4}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(device().type != "cuda", reason="a CUDA device is needed")
+def test_one_image_stays_in_channels_last() -> None:
+    """The strides of axes of length 1 say nothing. The only copies are those at the borders of the engine."""
+    model = trained(small_resnet(), torch.float16)
+    x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1)).half().to(device())
+    with torch.no_grad():
+        engine = trt.Runtime(trt.Logger()).deserialize_cuda_engine(from_dynamo(model, x))
+        eager = model(x)
+        wanted = model.double()(x.double())
+    context = engine.create_execution_context()
+    y = torch.empty_like(eager, memory_format=torch.contiguous_format)
+    names = [engine.get_tensor_name(i) for i in range(2)]
+    for name in names:
+        given = engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT
+        assert context.set_tensor_address(name, (x if given else y).data_ptr())
+    for _ in range(4):
+        assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream)
+    with torch.profiler.profile(activities=list(torch.profiler.supported_activities())) as profile:
+        assert context.execute_async_v3(torch.cuda.current_stream().cuda_stream)
+        torch.cuda.synchronize()
+    assert sum("direct_copy" in event.name for event in profile.events()) <= 2
+    assert_as_good_as_eager(y, eager, wanted)

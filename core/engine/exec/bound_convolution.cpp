@@ -64,7 +64,7 @@ class BoundConvolution final : public BoundKernel {
   }
 
   bool run_cpu(Call& call) {
-    const at::Tensor x = call.in(0).contiguous(kLast);
+    const at::Tensor x = channels_last(call.in(0));
     if (!weights_) {
       std::string layout = "oneDNN";
       for (const auto* list : {&op_.pre_padding, &op_.stride, &op_.dilation})
@@ -84,7 +84,7 @@ class BoundConvolution final : public BoundKernel {
       return true;
     }
     const c10::IValue after = op_.relu ? c10::IValue("relu") : c10::IValue();
-    call.set(0, call_boxed(*sum_, x, call.in(3).contiguous(kLast), *weights_, optional_tensor(call, 2), op_.pre_padding,
+    call.set(0, call_boxed(*sum_, x, channels_last(call.in(3)), *weights_, optional_tensor(call, 2), op_.pre_padding,
                            op_.stride, op_.dilation, op_.groups, "add", c10::IValue(), after, none, c10::IValue()));
     return true;
   }
