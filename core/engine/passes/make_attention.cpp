@@ -1,10 +1,10 @@
 // matmul(softmax(mask + scale * matmul(q, k^T)), v)  ->  Attention(q, k, v, mask), scaled
 // Attention(scale * q, k, v)                         ->  Attention(q, k, v), scaled
 //
-// Mask and scale may be absent, the scale may be one of q or k, and k^T may be the product's own or a Shuffle.
-// Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing else uses. Query,
-// key and value must have the same known number of heads (other numbers would mean broadcasting here, grouping there),
-// and the mask no others.
+// Mask and scale may be absent, the scale may be one of q or k, before Shuffles too, and k^T may be the product's own
+// or a Shuffle. Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing
+// else uses. Query, key and value must have the same known number of heads (other numbers would mean broadcasting here,
+// grouping there), and the mask no others.
 //
 // A row whose scores are all -inf gives 0 here and nan by its parts; finite scores give the same up to rounding.
 #include "core/engine/layers/attention.h"
@@ -98,6 +98,19 @@ bool match_scores(Graph& graph, ValueId scores, Pattern& p) {
   return true;
 }
 
+// What the pattern was made of would count as users of what is behind it.
+void remove_unused(Graph& graph, NodeId id) {
+  for (const ValueId output : graph.node(id).outputs)
+    if (is_marked(graph, output) || !graph.users(output).empty()) return;
+  if (graph.node(id).layer->has_effect()) return;
+  const std::vector<ValueId> inputs = graph.node(id).inputs;
+  graph.remove_node(id);
+  for (const ValueId input : inputs) {
+    const NodeId producer = input == kNoId ? kNoId : graph.stale_value(input).producer;
+    if (producer != kNoId && graph.node(producer).layer) remove_unused(graph, producer);
+  }
+}
+
 bool rewrite(Graph& graph, NodeId id) {
   const auto* op = as<MatrixMultiply>(*graph.node(id).layer);
   if (!op || op->op0 != MatrixOp::kNone || op->op1 != MatrixOp::kNone) return false;
@@ -113,7 +126,18 @@ bool rewrite(Graph& graph, NodeId id) {
   std::vector<ValueId> inputs{p.query, p.key, p.value};
   if (p.mask != kNoId) inputs.push_back(p.mask);
   take_over(graph, graph.node(id).outputs[0], graph.node(graph.add(attention, inputs)).outputs[0]);
+  remove_unused(graph, id);
   return true;
+}
+
+// The last of the private Shuffles that a query or key comes through: its input may be scaled. kNoId: there is none.
+NodeId outermost_shuffle(const Graph& graph, ValueId value) {
+  NodeId found = kNoId;
+  while (producer_as<Shuffle>(graph, value) && is_private(graph, value)) {
+    found = graph.stale_value(value).producer;
+    value = graph.node(found).inputs[0];
+  }
+  return found;
 }
 
 bool take_scales_in(Graph& graph, NodeId id) {
@@ -121,9 +145,12 @@ bool take_scales_in(Graph& graph, NodeId id) {
   if (!op) return false;
   bool changed = false;
   for (const int i : {0, 1}) {
-    const ValueId before = graph.node(id).inputs[i], after = without_scale(graph, before, op->scale);
+    const NodeId shuffle = outermost_shuffle(graph, graph.node(id).inputs[i]);
+    const NodeId user = shuffle == kNoId ? id : shuffle;
+    const int input = shuffle == kNoId ? i : 0;
+    const ValueId before = graph.node(user).inputs[input], after = without_scale(graph, before, op->scale);
     if (before == after) continue;
-    graph.set_input(id, i, after);
+    graph.set_input(user, input, after);
     changed = true;
   }
   return changed;
