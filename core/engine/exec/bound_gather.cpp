@@ -75,14 +75,15 @@ class BoundGather final : public BoundKernel {
 
  private:
   bool is_aligned(const at::Tensor& tensor) const {
-    return tensor.is_contiguous() && reinterpret_cast<intptr_t>(tensor.const_data_ptr()) % lines_.bytes == 0;
+    return tensor.is_cuda() && tensor.is_contiguous() &&
+           reinterpret_cast<intptr_t>(tensor.const_data_ptr()) % lines_.bytes == 0;
   }
 
   bool run_lines(Call& call) {
     if (!compiled_) compiled_ = try_cuda_kernel(source_, kName);
     if (!compiled_) return false;
     const at::Tensor &x = call.in(0), &numbers = call.in(1);
-    if (!is_aligned(x) || !numbers.is_contiguous()) return false;
+    if (!is_aligned(x) || !numbers.is_cuda() || !numbers.is_contiguous()) return false;
     at::Tensor y = call.dest(0);
     if (!y.defined() || !is_aligned(y)) y = at::empty(call.out_sizes(0), x.options());
     const void *data = x.const_data_ptr(), *index = numbers.const_data_ptr();
