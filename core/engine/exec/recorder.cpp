@@ -22,11 +22,11 @@ constexpr int kMaxMisses = 8;
 // Kinds whose kernels neither wait for the device nor copy from the host.
 constexpr std::string_view kRecordable[] = {
     "Activation",   "Attention",  "Cast",         "Concatenation", "Constant",       "Convolution",     "Cumulative",
-    "Deconvolution", "Dequantize", "DynamicQuantize", "Einsum",    "ElementWise",    "FusedConvolution", "FusedLinear", "Gather",
-    "GridSample",   "Identity",   "KVCacheUpdate", "LRN",          "Linear",         "MatrixMultiply",  "Normalization",
+    "Deconvolution", "Dequantize", "DynamicQuantize", "Einsum",    "ElementWise",    "FusedConvolution", "FusedLinear",
+    "Gather",       "GridSample",   "Identity",   "KVCacheUpdate", "LRN",          "Linear",         "MatrixMultiply",  "Normalization",
     "OneHot",       "Padding",    "ParametricReLU", "Pooling",     "Quantize",       "RaggedSoftMax",   "Reduce",
-    "Reformat",     "Resize",     "ReverseSequence", "RotaryEmbedding", "RowNormalization", "Scale",     "Scatter",         "Select",
-    "ShapeOf",      "Shuffle",    "Slice",        "Softmax",       "Squeeze",        "TopK",            "Unary",
+    "Reformat",     "Resize",     "ReverseSequence", "RotaryEmbedding", "RowNormalization", "Scale",  "Scatter",
+    "Select",       "ShapeOf",      "Shuffle",    "Slice",        "Softmax",       "Squeeze",        "TopK",            "Unary",
     "Unsqueeze"};
 
 bool are_known(std::span<const Shape> shapes) {

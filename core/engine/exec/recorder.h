@@ -1,12 +1,12 @@
 // Recorder: repeats a context's runs as CUDA graphs.
 //
-// Note [Recorded runs]: a run whose shapes and addresses come again is recorded once and launched as one graph from then
-// on, which spares the host the launching of every kernel.
+// Note [Recorded runs]: a run whose shapes and addresses come again is recorded once and launched as one graph from
+// then on, which spares the host the launching of every kernel.
 //  - The first runs of a program are plain: libraries initialise themselves and choose their kernels.
 //  - A graph holds addresses. Those that come twice get a graph of their own, up to kMaxGraphs; where the caller's
 //    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied.
 //  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run
-//    foreign code, or bring weights along from the host. While the caller's own stream is being captured, runs are plain.
+//    foreign code, or bring weights along from the host. While the caller's own stream is captured, runs are plain.
 //  - A recording waits until no other thread runs engines: Note [Recording alone].
 //  - A recording that fails is not tried again: the program's runs stay plain, and the logger is told once.
 //  - Graphs of a context share memory. A run on another stream than the one before waits for that.
@@ -52,8 +52,8 @@ class Recorder {
   bool enabled() const { return enabled_; }
   // Told why a recording failed, once.
   void set_warning(std::function<void(const std::string&)> warning) { warning_ = std::move(warning); }
-  // Runs the program on the present stream by a graph; false: there is none yet, and a plain run is due. `run` is a plain
-  // run with bindings at other addresses.
+  // Runs the program on the present stream by a graph; false: there is none yet, and a plain run is due. `run` is a
+  // plain run with bindings at other addresses.
   bool run(Recordings& recordings, const Addresses& addresses, const Plan& plan,
            const std::function<void(const Addresses&)>& run);
 
