@@ -93,7 +93,8 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         name = f"[{kind}]-[{self._label}]"
         self._names[name] += 1
         layer.name = name if self._names[name] == 1 else f"{name}_{self._names[name]}"
-        if module := module_path(self.node) if self.node is not None else "":
+        module = module_path(self.node) if self.node is not None else ""
+        if module and hasattr(layer, "metadata"):  # IAttention of bindings 10.14 has none
             layer.metadata = module
         return self.output_of(layer, kind, output)
 
