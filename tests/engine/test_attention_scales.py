@@ -70,11 +70,17 @@ def layer_count(build):
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("steps", [1, 2])
-@pytest.mark.parametrize("scales", [(0.5, None), (None, 0.25), (0.5, 0.25), (-0.5, 2.0)], ids=str)
+@pytest.mark.parametrize("scales", [(0.5, None), (None, 0.25), (0.5, 0.25), (4.0, 2.0)], ids=str)
 def test_go_in(scales, steps, dtype):
     build = attention(scales, steps)
     check_fused(build, inputs(dtype), reference(scales), "make_attention")
     assert layer_count(build) == layer_count(attention((None, None), steps))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_a_negative_one_stays(dtype):
+    check_fused(attention((-0.5, 2.0)), inputs(dtype), reference((-0.5, 2.0)), "make_attention")
+    assert layer_count(attention((-0.5, 2.0))) > layer_count(attention((None, None)))
 
 
 def test_one_that_is_an_output_stays():

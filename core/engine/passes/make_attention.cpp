@@ -2,11 +2,13 @@
 // Attention(scale * q, k, v)                         ->  Attention(q, k, v), scaled
 //
 // Mask and scale may be absent, the scale may be one of q or k, before Shuffles too, and k^T may be the product's own
-// or a Shuffle. Valid for rank 4, softmax along the last axis, scalar scales, and intermediate tensors that nothing
-// else uses. Query, key and value must have the same known number of heads (other numbers would mean broadcasting here,
-// grouping there), and the mask no others.
+// or a Shuffle. Valid for rank 4, softmax along the last axis, positive scalar scales, and intermediate tensors that
+// nothing else uses. Query, key and value must have the same known number of heads (other numbers would mean
+// broadcasting here, grouping there), and the mask no others.
 //
 // A row whose scores are all -inf gives 0 here and nan by its parts; finite scores give the same up to rounding.
+#include <cmath>
+
 #include "core/engine/layers/attention.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/matrix_multiply.h"
@@ -23,6 +25,9 @@ struct Pattern {
   double scale = 1;
 };
 
+// Fused kernels take the greatest score before they scale it: a negative scale would give them the smallest.
+bool is_scale(double scale) { return scale > 0 && std::isnormal(static_cast<float>(scale)); }
+
 // Sees through x * c, c * x and x / c for a scalar c that does not broadcast x.
 ValueId without_scale(const Graph& graph, ValueId value, double& scale) {
   const auto* op = producer_as<ElementWise>(graph, value);
@@ -31,8 +36,10 @@ ValueId without_scale(const Graph& graph, ValueId value, double& scale) {
     const ValueId x = input_of(graph, value, side);
     const auto c = uniform_value(graph, input_of(graph, value, 1 - side));
     const bool product = op->op == ElementWiseOp::kProd, quotient = op->op == ElementWiseOp::kDiv && side == 0;
-    if (!c || *c == 0 || !(product || quotient) || graph.value(x).shape != graph.value(value).shape) continue;
-    scale = product ? scale * *c : scale / *c;
+    if (!c || !(product || quotient) || graph.value(x).shape != graph.value(value).shape) continue;
+    const double scaled = product ? scale * *c : scale / *c;
+    if (!is_scale(scaled)) continue;
+    scale = scaled;
     return x;
   }
   return value;
