@@ -54,7 +54,8 @@ Shapes Constant::infer_shapes(const ShapeArgs&) const {
   int64_t others = 1;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (shape[axis] != kUnknown) {
-      others *= shape[axis];
+      TORCHTRT_CHECK(!__builtin_mul_overflow(others, shape[axis], &others), "the volume of shape ", shape,
+                     " does not fit into 64 bits");
       continue;
     }
     TORCHTRT_CHECK(unknown_axis < 0, "more than one length of shape ", shape, " is unknown");  // c4
