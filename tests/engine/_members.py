@@ -40,7 +40,7 @@ SINCE: dict[str, tuple[Release | None, Release | None]] = {
     "MoEActType": ((10, 16), (11, 0)),
     "DLAWorkspaceAllocationStrategy": (None, (11, 4)),
     OPTIONAL_AXES: (None, (11, 4)),
-    "IBuilderConfig.build_route": (None, (11, 4)),
+    "IBuilderConfig.build_route": (None, (11, 1)),
     "IOptimizationProfile.profile_stream": (None, (11, 4)),
     # removed by version 11
     "BuilderFlag.FP4": ((10, 13), None),
