@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/engine/message_of.h"
 #include "tests/core/engine/toy_kernels.h"
 
 namespace torchtrt::engine {
@@ -74,15 +75,6 @@ struct DynamicAdd {
 
 at::Tensor numbers(std::initializer_list<int64_t> sizes) {
   return at::arange(c10::multiply_integers(sizes), at::kFloat).reshape(sizes);
-}
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 struct ContextTest : testing::Test {

@@ -5,7 +5,6 @@
 #include <random>
 
 #include "core/engine/exec/context.h"
-#include "core/engine/file/container.h"
 #include "core/engine/file/plan_file.h"
 #include "core/engine/layers/activation.h"
 #include "core/engine/layers/cast.h"
@@ -28,6 +27,7 @@
 #include "core/engine/layers/softmax.h"
 #include "core/engine/layers/topk.h"
 #include "core/engine/layers/unary.h"
+#include "tests/core/engine/file/sections.h"
 
 namespace torchtrt::engine {
 namespace {
@@ -116,9 +116,7 @@ void run(const std::shared_ptr<const Plan>& plan) {
 
 TEST(HostilePlan, AlteredAttributesNeverCrash) {
   setenv("TORCHTRT_EMBEDDED_DEVICE", "cpu", 1);
-  const Bytes file = base_plan();
-  std::map<SectionId, Bytes> sections;
-  for (const auto& [id, bytes] : read_container(file)) sections[id] = Bytes(bytes.begin(), bytes.end());
+  const auto sections = sections_of(base_plan());
   std::mt19937 random(11);
   int refused = 0, ran = 0;
   for (int round = 0; round < 6000; ++round) {
@@ -140,7 +138,7 @@ TEST(HostilePlan, AlteredAttributesNeverCrash) {
         for (size_t i = place; i < std::min(place + 8, graph.size()); ++i) graph[i] = std::byte{0xff};  // -1
     }
     try {
-      const auto plan = read_plan(write_container({damaged.begin(), damaged.end()}));
+      const auto plan = read_plan(container_of(damaged));
       if (is_small(*plan)) run(plan), ++ran;
     } catch (const Error&) {
       ++refused;

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "core/engine/file/checksum.h"
-#include "core/engine/file/container.h"
 #include "core/engine/layers/constant.h"
+#include "tests/core/engine/file/sections.h"
 #include "tests/core/engine/toy_kernels.h"
 
 namespace torchtrt::engine {
@@ -26,10 +26,6 @@ std::string message_of(const Bytes& file) {
     return error.what();
   }
   return "";
-}
-
-Bytes container_of(const std::map<SectionId, Bytes>& sections) {
-  return write_container({sections.begin(), sections.end()});
 }
 
 // Two inputs, one a host input; constants that share their weights; a named dimension; metadata.
@@ -133,9 +129,7 @@ TEST(PlanFile, EveryFlippedBitIsFound_c4_c5_c6_c7) {
 
 // An attacker can compute checksums: damage inside a section must be an error or another valid plan, never a crash.
 TEST(PlanFile, DamageBehindRightChecksumsNeverCrashes) {
-  const Bytes file = write_plan(*small_plan());
-  std::map<SectionId, Bytes> sections;
-  for (const auto& [id, bytes] : read_container(file)) sections[id] = Bytes(bytes.begin(), bytes.end());
+  const auto sections = sections_of(write_plan(*small_plan()));
   std::mt19937 random(7);
   int refused = 0;
   for (int round = 0; round < 5000; ++round) {
@@ -154,9 +148,7 @@ TEST(PlanFile, DamageBehindRightChecksumsNeverCrashes) {
 }
 
 TEST(PlanFile, SectionsMayNotBeMissing) {
-  std::map<SectionId, Bytes> sections;
-  for (const auto& [id, bytes] : read_container(write_plan(*small_plan())))
-    sections[id] = Bytes(bytes.begin(), bytes.end());
+  const auto sections = sections_of(write_plan(*small_plan()));
   for (const auto& [id, bytes] : sections) {
     auto fewer = sections;
     fewer.erase(id);

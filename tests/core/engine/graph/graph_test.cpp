@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/engine/message_of.h"
 #include "tests/core/engine/toy_layers.h"
 
 namespace torchtrt::engine {
@@ -13,15 +14,6 @@ using toy::Convert;
 using toy::Halves;
 using toy::Lengths;
 using toy::Reshape;
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 struct GraphTest : testing::Test {
   Graph graph;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/engine/layers/constant.h"
+#include "tests/core/engine/message_of.h"
 #include "tests/core/engine/toy_kernels.h"
 
 namespace torchtrt::engine {
@@ -11,15 +12,6 @@ namespace {
 using namespace toy;
 
 ValueId out(const Graph& graph, NodeId node, int index = 0) { return graph.node(node).outputs[index]; }
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 struct BuildTest : testing::Test {
   Graph graph;
