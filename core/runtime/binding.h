@@ -22,17 +22,17 @@ struct Range {
 struct Binding {
   std::string name;
   at::ScalarType dtype;
-  bool on_host = false;        // address is host memory also where the engine runs on CUDA
-  bool value_shapes = false;   // input whose values decide output shapes
-  std::vector<int64_t> dims;   // -1: known at run time only
-  std::vector<Range> ranges;   // of an input: per optimization profile; a fixed length is its own range
-  bool fixed = false;          // no -1 in dims
+  bool on_host = false;       // address is host memory also where the engine runs on CUDA
+  bool value_shapes = false;  // input whose values decide output shapes
+  std::vector<int64_t> dims;  // -1: known at run time only
+  std::vector<Range> ranges;  // of an input: per optimization profile; a fixed length is its own range
+  bool fixed = false;         // no -1 in dims
 
   // What the context was last told (inputs) or answered (outputs).
   std::vector<int64_t> shape;
   bool shape_set = false;
   void* address = nullptr;
-  std::vector<char> values;    // of value_shapes inputs on the host
+  std::vector<char> values;  // of value_shapes inputs on the host
 
   void forget();
 };

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/runtime/base64.h"
-#include "core/runtime/traces.h"
 #include "core/runtime/session.h"
+#include "core/runtime/traces.h"
 #include "core/runtime/types.h"
 #include "core/util/error.h"
 #include "core/util/span.h"

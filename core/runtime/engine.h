@@ -37,7 +37,8 @@ class Engine : public torch::CustomClassHolder {
   std::vector<at::Tensor> infer_outputs(const std::vector<std::vector<int64_t>>& input_shapes);
 
   std::string to_string() const;
-  // {"device": "cpu", "inputs": [{"name", "dtype", "shape", "host", "min": [per profile], "max": ...}], "outputs": [...]}
+  // {"device": "cpu", "inputs": [{"name", "dtype", "shape", "host", "min": [per profile], "max": ...}],
+  //  "outputs": [...]}
   std::string bindings_json() const;
   // Fields by name, engine bytes in base64: what tracing needs to rebuild the object.
   using Flat = std::tuple<
@@ -45,8 +46,7 @@ class Engine : public torch::CustomClassHolder {
       std::tuple<std::string, std::string>, std::tuple<std::string, std::vector<std::string>>,
       std::tuple<std::string, std::vector<std::string>>, std::tuple<std::string, std::string>,
       std::tuple<std::string, std::string>, std::tuple<std::string, std::string>, std::tuple<std::string, std::string>,
-      std::tuple<std::string, std::string>, std::tuple<std::string, std::string>,
-      std::tuple<std::string, std::string>>;
+      std::tuple<std::string, std::string>, std::tuple<std::string, std::string>, std::tuple<std::string, std::string>>;
   Flat obj_flatten() const;
   // Pickle state: the info list with field 3 in base64.
   std::vector<std::string> state() const;

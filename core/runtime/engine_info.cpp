@@ -12,12 +12,18 @@ namespace torchtrt::runtime {
 namespace {
 
 const char* const kFieldNames[SERIALIZATION_LEN] = {
-    "ABI_TARGET",           "NAME",
-    "DEVICE",               "ENGINE",
-    "INPUT_BINDING_NAMES",  "OUTPUT_BINDING_NAMES",
-    "HW_COMPATIBLE",        "SERIALIZED_METADATA",
-    "TARGET_PLATFORM",      "REQUIRES_OUTPUT_ALLOCATOR",
-    "RESOURCE_ALLOCATION_STRATEGY", "REQUIRES_NATIVE_MULTIDEVICE",
+    "ABI_TARGET",
+    "NAME",
+    "DEVICE",
+    "ENGINE",
+    "INPUT_BINDING_NAMES",
+    "OUTPUT_BINDING_NAMES",
+    "HW_COMPATIBLE",
+    "SERIALIZED_METADATA",
+    "TARGET_PLATFORM",
+    "REQUIRES_OUTPUT_ALLOCATOR",
+    "RESOURCE_ALLOCATION_STRATEGY",
+    "REQUIRES_NATIVE_MULTIDEVICE",
     "ALIASED_IO",
 };
 
@@ -29,8 +35,8 @@ void check_length(const std::vector<std::string>& fields) {
 
 bool flag(const std::vector<std::string>& fields, InfoField field) {
   const std::string& text = fields[field];
-  TORCHTRT_REQUIRE(kCorruptPlan, text == "0" || text == "1", "Engine info field ", int(field), " (",
-                   kFieldNames[field], ") is '", text, "', expected \"0\" or \"1\".");  // c3
+  TORCHTRT_REQUIRE(kCorruptPlan, text == "0" || text == "1", "Engine info field ", int(field), " (", kFieldNames[field],
+                   ") is '", text, "', expected \"0\" or \"1\".");  // c3
   return text == "1";
 }
 

@@ -39,8 +39,8 @@ enum InfoField : int64_t {
 //   c6  aliased pairs read out@in@kind and name bindings of this engine
 struct EngineInfo {
   std::string name;
-  std::string device;  // "id%major%minor%type%name"; empty: the device of the moment it is made
-  std::string engine;  // bytes of the plan, raw
+  std::string device;                // "id%major%minor%type%name"; empty: the device of the moment it is made
+  std::string engine;                // bytes of the plan, raw
   std::vector<std::string> inputs;   // binding names in the order of the arguments; empty: the engine's own order
   std::vector<std::string> outputs;  // binding names in the order of the results; empty: the engine's own order
   bool hardware_compatible = false;

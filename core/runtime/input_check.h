@@ -7,7 +7,7 @@
 
 namespace torchtrt::runtime {
 
-// Constraints on inputs, cited in the tests; each failure names engine, input, position, expected and actual, and a cure:
+// Constraints on inputs, cited in the tests; each failure names engine, input, position, expected and actual, a cure:
 //   c1  as many inputs as the engine has
 //   c2  defined, dense tensors
 //   c3  on the engine's device (shape values may also be on the CPU)

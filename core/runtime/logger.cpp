@@ -25,17 +25,11 @@ nvinfer1::ILogger& engine_logger() {
   return logger;
 }
 
-ErrorCapture::ErrorCapture() noexcept : outer_(innermost) {
-  innermost = this;
-}
+ErrorCapture::ErrorCapture() noexcept : outer_(innermost) { innermost = this; }
 
-ErrorCapture::~ErrorCapture() {
-  innermost = outer_;
-}
+ErrorCapture::~ErrorCapture() { innermost = outer_; }
 
-std::string ErrorCapture::text() const {
-  return text_.empty() ? "the engine gave no reason" : text_;
-}
+std::string ErrorCapture::text() const { return text_.empty() ? "the engine gave no reason" : text_; }
 
 void ErrorCapture::add(const char* message) {
   if (!text_.empty()) text_ += '\n';

@@ -13,17 +13,11 @@ std::atomic<int64_t> cudagraphs{0};
 
 }  // namespace
 
-bool multi_device_safe_mode() {
-  return multi_device_safe;
-}
+bool multi_device_safe_mode() { return multi_device_safe; }
 
-void set_multi_device_safe_mode(bool on) {
-  multi_device_safe = on;
-}
+void set_multi_device_safe_mode(bool on) { multi_device_safe = on; }
 
-CudaGraphsMode cudagraphs_mode() {
-  return static_cast<CudaGraphsMode>(cudagraphs.load());
-}
+CudaGraphsMode cudagraphs_mode() { return static_cast<CudaGraphsMode>(cudagraphs.load()); }
 
 void set_cudagraphs_mode(int64_t mode) {
   TORCHTRT_REQUIRE(kInvalidArgument, mode >= 0 && mode <= 2, "CUDA graphs mode ", mode,

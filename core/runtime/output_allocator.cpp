@@ -11,8 +11,7 @@
 
 namespace torchtrt::runtime {
 
-void* OutputAllocator::reallocateOutputAsync(const char* name, void*, uint64_t bytes, uint64_t,
-                                             cudaStream_t) noexcept {
+void* OutputAllocator::reallocateOutputAsync(const char* name, void*, uint64_t bytes, uint64_t, cudaStream_t) noexcept {
   try {
     buffer_ = at::empty({static_cast<int64_t>(bytes)}, at::TensorOptions().dtype(at::kByte).device(device_));
     return buffer_.mutable_data_ptr();

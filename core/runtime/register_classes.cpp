@@ -34,10 +34,11 @@ void define_inspection(Class& c) {
       .def("__repr__", &Engine::to_string)
       .def("__obj_flatten__", &Engine::obj_flatten)
       // By identity: tracers keep results by the engine they came from.
-      .def("__eq__", [](const EnginePtr& self, const c10::IValue& other) {
-        return other.isObject() && other.type() == c10::getCustomClassType<EnginePtr>() &&
-               other.toCustomClass<Engine>().get() == self.get();
-      })
+      .def("__eq__",
+           [](const EnginePtr& self, const c10::IValue& other) {
+             return other.isObject() && other.type() == c10::getCustomClassType<EnginePtr>() &&
+                    other.toCustomClass<Engine>().get() == self.get();
+           })
       .def("tracing_mode", [](const EnginePtr&) { return std::string("real"); })
       .def("info_as_text", &Engine::state)
       .def("serialize_metadata_only", &Engine::metadata_only)
@@ -108,10 +109,9 @@ void register_classes(torch::Library& m) {
                   [](std::string path) { return c10::make_intrusive<RuntimeCacheHandle>(std::move(path)); });
   auto engine = m.class_<Engine>("Engine");
   engine.def(torch::init<std::vector<std::string>>())
-      .def_pickle([](const EnginePtr& self) { return self->state(); },
-                  [](std::vector<std::string> state) {
-                    return c10::make_intrusive<Engine>(from_text(std::move(state)));
-                  });
+      .def_pickle(
+          [](const EnginePtr& self) { return self->state(); },
+          [](std::vector<std::string> state) { return c10::make_intrusive<Engine>(from_text(std::move(state))); });
   define_inspection(engine);
   define_outputs(engine);
   define_profiling(engine);

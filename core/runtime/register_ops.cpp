@@ -17,9 +17,7 @@ int64_t number() {
   return kValue;
 }
 
-std::string delimiter() {
-  return std::string(1, kDelimiter);
-}
+std::string delimiter() { return std::string(1, kDelimiter); }
 
 void set_logging_level(int64_t level) {
   TORCHTRT_REQUIRE(kInvalidArgument, level >= 0 && level <= 5, "Logging level ", level,
@@ -79,8 +77,6 @@ TORCH_LIBRARY_FRAGMENT(tensorrt, m) {
   register_modes(m);
 }
 
-TORCH_LIBRARY_IMPL(tensorrt, CompositeExplicitAutograd, m) {
-  m.impl("execute_engine", &execute_engine);
-}
+TORCH_LIBRARY_IMPL(tensorrt, CompositeExplicitAutograd, m) { m.impl("execute_engine", &execute_engine); }
 
 }  // namespace torchtrt::runtime

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <ATen/core/TensorBody.h>
-#include <c10/util/ArrayRef.h>
 #include <NvInferRuntime.h>
+#include <c10/util/ArrayRef.h>
 
 #include <cstdint>
 #include <memory>

@@ -12,7 +12,8 @@ namespace torchtrt::runtime {
 template <class Step>
 void Session::require(const char* what, const Binding* binding, Step&& step) const {
   ErrorCapture errors;
-  if (std::forward<Step>(step)()) [[likely]] return;
+  if (std::forward<Step>(step)()) [[likely]]
+    return;
   TORCHTRT_THROW(kExecution, "Engine '", name_, "' ", what, binding ? ", binding '" + binding->name + "'" : "", ": ",
                  errors.text());
 }

@@ -27,7 +27,8 @@ bool has_unknown(const std::vector<int64_t>& shape) {
 }  // namespace
 
 std::vector<at::Tensor> Session::run(at::TensorList inputs) {
-  if (inputs.size() != bindings_.inputs.size()) [[unlikely]] throw_count(name_, bindings_.inputs, inputs.size());
+  if (inputs.size() != bindings_.inputs.size()) [[unlikely]]
+    throw_count(name_, bindings_.inputs, inputs.size());
   if (!device_.is_cuda()) return run_here(inputs);
   const c10::DeviceGuard guard(device_);
   return run_here(inputs);
@@ -75,7 +76,8 @@ void Session::bind_input(size_t position, const at::Tensor& given) {
   const at::Tensor* tensor = &given;
   const auto hold = [&](at::Tensor made) { tensor = &held_.emplace_back(std::move(made)); };
   if (held_.capacity() < 3 * bindings_.inputs.size()) held_.reserve(3 * bindings_.inputs.size());  // keeps addresses
-  if (given.is_neg()) [[unlikely]] hold(given.resolve_neg());
+  if (given.is_neg()) [[unlikely]]
+    hold(given.resolve_neg());
   if (!tensor->is_contiguous()) hold(tensor->contiguous());
   if (binding.on_host && !tensor->device().is_cpu()) hold(tensor->cpu());
   if (binding.value_shapes) bind_values(binding, *tensor);
@@ -174,7 +176,8 @@ at::Tensor Session::new_output(const Binding& binding) const {
 }
 
 void* Session::address_of(const Binding& binding, const at::Tensor& tensor) const {
-  if (tensor.numel() != 0) [[likely]] return const_cast<void*>(tensor.const_data_ptr());
+  if (tensor.numel() != 0) [[likely]]
+    return const_cast<void*>(tensor.const_data_ptr());
   return (binding.on_host ? host_placeholder_ : placeholder_).mutable_data_ptr();
 }
 
@@ -195,11 +198,13 @@ void Session::bring_scratch() {
 void Session::finish_outputs(std::vector<at::Tensor>& outputs) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Binding& binding = bindings_.outputs[i];
-    if (allocators_[i]) [[unlikely]] outputs[i] = allocators_[i]->take(binding.name);
+    if (allocators_[i]) [[unlikely]]
+      outputs[i] = allocators_[i]->take(binding.name);
     if (binding.on_host && device_.is_cuda()) outputs[i] = outputs[i].to(device_);
   }
   if (options_.dynamic_resources) scratch_ = at::Tensor();
-  if (!options_.pre_allocate) [[likely]] return;
+  if (!options_.pre_allocate) [[likely]]
+    return;
   for (const Binding& binding : bindings_.outputs) {
     next_outputs_.push_back(binding.shape_set ? new_output(binding) : at::Tensor());
   }

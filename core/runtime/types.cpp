@@ -12,9 +12,7 @@ struct Twins {
   int tensorrt;
 };
 
-constexpr at::ScalarType torch_twin(at::ScalarType type) {
-  return type;
-}
+constexpr at::ScalarType torch_twin(at::ScalarType type) { return type; }
 
 // NONE in the table is found as these where a column has no twin.
 namespace torch_column {

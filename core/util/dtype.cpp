@@ -9,9 +9,7 @@ namespace torchtrt {
 namespace {
 
 // Tells NONE from any enumerator without naming torch or TensorRT here.
-constexpr bool is_none(std::string_view enumerator) {
-  return enumerator == "NONE";
-}
+constexpr bool is_none(std::string_view enumerator) { return enumerator == "NONE"; }
 
 constexpr DTypeKind kind_of(std::string_view kind) {
   if (kind == "FLOATING") return DTypeKind::kFloating;
@@ -47,20 +45,12 @@ std::optional<DType> dtype_of_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view name_of(DType dtype) {
-  return dtype == DType::kNone ? "none" : dtype_row(dtype).name;
-}
+std::string_view name_of(DType dtype) { return dtype == DType::kNone ? "none" : dtype_row(dtype).name; }
 
-int bits_of(DType dtype) {
-  return dtype_row(dtype).bits;
-}
+int bits_of(DType dtype) { return dtype_row(dtype).bits; }
 
-int64_t bytes_of(DType dtype, int64_t count) {
-  return (count * bits_of(dtype) + 7) / 8;
-}
+int64_t bytes_of(DType dtype, int64_t count) { return (count * bits_of(dtype) + 7) / 8; }
 
-std::ostream& operator<<(std::ostream& out, DType dtype) {
-  return out << name_of(dtype);
-}
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
 
 }  // namespace torchtrt

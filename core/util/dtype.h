@@ -46,13 +46,9 @@ int bits_of(DType dtype);
 int64_t bytes_of(DType dtype, int64_t count);
 
 // TensorRT's group F: float32, float16, bfloat16.
-constexpr bool is_floating(DType t) {
-  return t == DType::kFloat32 || t == DType::kFloat16 || t == DType::kBFloat16;
-}
+constexpr bool is_floating(DType t) { return t == DType::kFloat32 || t == DType::kFloat16 || t == DType::kBFloat16; }
 // TensorRT's group I: int32, int64.
-constexpr bool is_index(DType t) {
-  return t == DType::kInt32 || t == DType::kInt64;
-}
+constexpr bool is_index(DType t) { return t == DType::kInt32 || t == DType::kInt64; }
 // TensorRT's group Q: int8, fp8, int4, fp4.
 constexpr bool is_quantized(DType t) {
   return t == DType::kInt8 || t == DType::kFloat8 || t == DType::kInt4 || t == DType::kFloat4;

@@ -10,14 +10,14 @@ namespace torchtrt {
 // What kind of failure it is: chooses the Python exception type and the TensorRT error code.
 enum class ErrorKind {
   kInternal,
-  kInvalidArgument,    // an argument is wrong in itself
-  kInvalidConfig,      // arguments do not go together: types, shapes, settings
-  kUnsupported,        // valid, but nobody converts or runs it
+  kInvalidArgument,  // an argument is wrong in itself
+  kInvalidConfig,    // arguments do not go together: types, shapes, settings
+  kUnsupported,      // valid, but nobody converts or runs it
   kUnsupportedDtype,
   kDtypeContract,
   kInt64Range,
-  kInvalidState,       // called at the wrong time
-  kExecution,          // failed while running
+  kInvalidState,  // called at the wrong time
+  kExecution,     // failed while running
   kCorruptPlan,
 };
 
@@ -48,8 +48,8 @@ std::string join(const Parts&... parts) {
 // Rules about the user's network or model: kInvalidConfig unless the rule says otherwise (TORCHTRT_REQUIRE).
 #define TORCHTRT_CHECK(condition, ...) TORCHTRT_REQUIRE(kInvalidConfig, condition, __VA_ARGS__)
 
-#define TORCHTRT_REQUIRE(error_kind, condition, ...)          \
-  do {                                                        \
-    if (!(condition)) [[unlikely]]                            \
-      TORCHTRT_THROW(error_kind, __VA_ARGS__);                \
+#define TORCHTRT_REQUIRE(error_kind, condition, ...) \
+  do {                                               \
+    if (!(condition)) [[unlikely]]                   \
+      TORCHTRT_THROW(error_kind, __VA_ARGS__);       \
   } while (false)

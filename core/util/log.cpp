@@ -27,9 +27,12 @@ Output& output() {
 const char* color_of(LogLevel level) {
   switch (level) {
     case LogLevel::kInternalError:
-    case LogLevel::kError: return "\033[31m";
-    case LogLevel::kWarning: return "\033[33m";
-    default: return "\033[32m";
+    case LogLevel::kError:
+      return "\033[31m";
+    case LogLevel::kWarning:
+      return "\033[33m";
+    default:
+      return "\033[32m";
   }
 }
 
@@ -37,23 +40,25 @@ const char* color_of(LogLevel level) {
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kInternalError: return "INTERNAL_ERROR";
-    case LogLevel::kError: return "ERROR";
-    case LogLevel::kWarning: return "WARNING";
-    case LogLevel::kInfo: return "INFO";
-    case LogLevel::kDebug: return "DEBUG";
-    case LogLevel::kGraph: return "GRAPH";
+    case LogLevel::kInternalError:
+      return "INTERNAL_ERROR";
+    case LogLevel::kError:
+      return "ERROR";
+    case LogLevel::kWarning:
+      return "WARNING";
+    case LogLevel::kInfo:
+      return "INFO";
+    case LogLevel::kDebug:
+      return "DEBUG";
+    case LogLevel::kGraph:
+      return "GRAPH";
   }
   return "UNKNOWN";
 }
 
-LogLevel log_level() {
-  return static_cast<LogLevel>(level_.load(std::memory_order_relaxed));
-}
+LogLevel log_level() { return static_cast<LogLevel>(level_.load(std::memory_order_relaxed)); }
 
-void set_log_level(LogLevel level) {
-  level_.store(static_cast<int>(level), std::memory_order_relaxed);
-}
+void set_log_level(LogLevel level) { level_.store(static_cast<int>(level), std::memory_order_relaxed); }
 
 std::string log_prefix() {
   std::lock_guard lock(output().mutex);

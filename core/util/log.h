@@ -15,9 +15,7 @@ std::string_view name_of(LogLevel level);
 // Lines above the level are dropped. The default is kWarning. All of these may be called from any thread.
 LogLevel log_level();
 void set_log_level(LogLevel level);
-inline bool logs(LogLevel level) {
-  return level <= log_level();
-}
+inline bool logs(LogLevel level) { return level <= log_level(); }
 
 std::string log_prefix();
 void set_log_prefix(std::string prefix);

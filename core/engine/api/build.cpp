@@ -5,8 +5,8 @@
 #include "core/engine/api/builder.h"
 #include "core/engine/api/network.h"
 #include "core/engine/api/twins.h"
-#include "core/engine/layers/dist_collective.h"
 #include "core/engine/exec/wait.h"
+#include "core/engine/layers/dist_collective.h"
 
 namespace torchtrt::engine::api {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/engine/api/majors.h"
 #include "core/engine/api/config.h"
+#include "core/engine/api/majors.h"
 #include "core/engine/api/registry.h"
 #include "core/engine/api/report.h"
 #include "core/engine/plan/plan.h"

@@ -17,11 +17,10 @@
 namespace torchtrt::engine::api {
 
 nv::IHostMemory* CudaEngine::serialize() const noexcept {
-  return report_.guard("ICudaEngine::serialize", static_cast<nv::IHostMemory*>(nullptr),
-                       [&] {
-                         const auto now = plan();
-                         return new HostMemory(write_plan(*now, !(now->source && now->source->stripped)));
-                       });
+  return report_.guard("ICudaEngine::serialize", static_cast<nv::IHostMemory*>(nullptr), [&] {
+    const auto now = plan();
+    return new HostMemory(write_plan(*now, !(now->source && now->source->stripped)));
+  });
 }
 
 std::shared_ptr<const Plan> CudaEngine::plan() const {

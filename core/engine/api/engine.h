@@ -124,13 +124,13 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
 
   Report report_;
   std::shared_ptr<CurrentPlan> current_;
-  PlanAbout about_;  // what is answered by pointer comes from here, refit or not
-  int64_t streaming_budget_ = -1;  // -1: streaming is off
+  PlanAbout about_;                  // what is answered by pointer comes from here, refit or not
+  int64_t streaming_budget_ = -1;    // -1: streaming is off
   int64_t streaming_budget_v1_ = 0;  // as it was set
   std::shared_ptr<const bool> tenants_ = std::make_shared<const bool>(true);
   nv::IGpuAllocator* gpu_allocator_ = nullptr;
   std::mutex refits_;
-  mutable std::mutex caches_;  // an engine is asked by many threads
+  mutable std::mutex caches_;                       // an engine is asked by many threads
   mutable std::map<int32_t, int64_t> block_bytes_;  // by profile
   mutable std::set<std::string> kept_;
   mutable std::map<std::string, std::string> format_texts_;  // by tensor

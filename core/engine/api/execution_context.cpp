@@ -9,10 +9,7 @@
 namespace torchtrt::engine::api {
 
 ExecutionContext::ExecutionContext(CudaEngine& engine, nv::ExecutionContextAllocationStrategy strategy)
-    : engine_(engine),
-      report_(engine.report()),
-      strategy_(strategy),
-      nvtx_(engine.getProfilingVerbosity()) {
+    : engine_(engine), report_(engine.report()), strategy_(strategy), nvtx_(engine.getProfilingVerbosity()) {
   mImpl = this;
   tenancy_ = engine.tenants();
   context_ = follow(engine.current(), static_cast<nv::IExecutionContext*>(this));  // plugins may ask it already
@@ -92,11 +89,10 @@ nv::Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
 }
 
 nv::Dims ExecutionContext::getTensorStrides(const char* name) const noexcept {
-  return report_.guard("IExecutionContext::getTensorStrides", no_dims(),
-                       [&] {
-                         const Binding& tensor = binding(name);
-                         return dims_of(strides_in(tensor.format, context_->shape(tensor.name)));
-                       });
+  return report_.guard("IExecutionContext::getTensorStrides", no_dims(), [&] {
+    const Binding& tensor = binding(name);
+    return dims_of(strides_in(tensor.format, context_->shape(tensor.name)));
+  });
 }
 
 bool ExecutionContext::setTensorAddress(const char* name, void* address) noexcept {
@@ -184,7 +180,8 @@ bool ExecutionContext::executeV2(void* const* bindings) noexcept {
       ~Quiet() { context.set_layer_log({}); }
     } const quiet{*context_};
     if (debug_sync_)
-      context_->set_layer_log([this](const std::string& layer) { report_.info(join("layer \"", layer, "\" has run")); });
+      context_->set_layer_log(
+          [this](const std::string& layer) { report_.info(join("layer \"", layer, "\" has run")); });
     context_->enqueue(nullptr);
     if (consumed_) record_event(consumed_, nullptr);
     wait_for_device();
@@ -228,11 +225,10 @@ bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexce
 
 // The text of a communicator is told from anything else by its beginning, see Note [Communicators].
 bool ExecutionContext::setCommunicator(void* communicator) noexcept {
-  return report_.attempt("IExecutionContext::setCommunicator",
-                         [&] {
-                           const auto* text = static_cast<const char*>(communicator);
-                           context_->set_communicator(text ? parse_communicator(text) : Communicator{});
-                         });
+  return report_.attempt("IExecutionContext::setCommunicator", [&] {
+    const auto* text = static_cast<const char*>(communicator);
+    context_->set_communicator(text ? parse_communicator(text) : Communicator{});
+  });
 }
 
 }  // namespace torchtrt::engine::api

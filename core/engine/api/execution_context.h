@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/engine/api/majors.h"
 #include "core/engine/api/device_memory.h"
 #include "core/engine/api/engine.h"
+#include "core/engine/api/majors.h"
 #include "core/engine/api/small_configs.h"
 
 namespace torchtrt::engine::api {

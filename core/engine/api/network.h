@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/engine/api/majors.h"
 #include "core/engine/api/layer.h"
+#include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
 #include "core/engine/api/tensor.h"
 #include "core/engine/graph/graph.h"

@@ -61,7 +61,7 @@ class Refitter final : public nv::IRefitter, public nv::apiv::VRefitter {
   int32_t list(const std::vector<size_t>& rows, int32_t size, const char** layers, nv::WeightsRole* roles) const;
   int32_t list_names(const std::vector<size_t>& rows, int32_t size, const char** names) const;
   std::map<size_t, engine::Weights> changed(const Plan& plan, void* stream) const;  // by row
-  bool refit(const char* function, std::optional<void*> stream) noexcept;  // no stream: it waits
+  bool refit(const char* function, std::optional<void*> stream) noexcept;           // no stream: it waits
 
   CudaEngine& engine_;
   Report report_;

@@ -96,9 +96,11 @@ std::vector<std::string> Bindings::missing(int profile) const {
 
 // c6
 void Bindings::require_outputs() const {
-  for (int i = 0; i < count(); ++i)
-    TORCHTRT_REQUIRE(kInvalidState, binding(i).is_input || binding(i).on_host || bound_[i].address || bound_[i].allocator,
-                     "output \"", binding(i).name, "\" has neither an address nor an allocator; set one before running");
+  for (int i = 0; i < count(); ++i) {
+    const bool is_bound = bound_[i].address || bound_[i].allocator;
+    TORCHTRT_REQUIRE(kInvalidState, is_bound || binding(i).is_input || binding(i).on_host, "output \"", binding(i).name,
+                     "\" has neither an address nor an allocator; set one before running");
+  }
 }
 
 ProgramKey Bindings::key(int profile) const {

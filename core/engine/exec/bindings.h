@@ -43,7 +43,7 @@ class Bindings {
   Shape input_shape(int input, int profile) const;
   // Inputs whose shape, or shape value's address, is missing.
   std::vector<std::string> missing(int profile) const;
-  // Throws where an output has neither an address nor an allocator. Shape outputs may go without: nobody asked for them.
+  // Throws where an output has neither an address nor an allocator. Shape outputs may go without.
   void require_outputs() const;
   // Everything a program depends on; `missing` must be empty. Throws where a value leaves the profile's range or
   // equally named dimensions differ.

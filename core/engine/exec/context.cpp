@@ -152,8 +152,7 @@ void DeviceContext::set_block(void* address, int64_t bytes) {
 }
 
 const MemoryPlan& DeviceContext::memory_plan(Bound& bound) const {
-  if (!bound.memory)
-    bound.memory = plan_memory(plan_->plan(), shapes_of(plan_->plan(), bound.program->evaluation()));
+  if (!bound.memory) bound.memory = plan_memory(plan_->plan(), shapes_of(plan_->plan(), bound.program->evaluation()));
   return *bound.memory;
 }
 

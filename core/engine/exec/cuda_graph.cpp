@@ -71,7 +71,8 @@ c10::Stream recording_stream(c10::Device device) {
     const int status = symbols().create_stream(&streams[index], kNonBlocking);
     TORCHTRT_REQUIRE(kExecution, status == 0, "no stream to record on: CUDA error ", status);
   }
-  return c10::Stream(c10::Stream::UNSAFE, device, static_cast<c10::StreamId>(reinterpret_cast<intptr_t>(streams[index])));
+  const auto id = static_cast<c10::StreamId>(reinterpret_cast<intptr_t>(streams[index]));
+  return c10::Stream(c10::Stream::UNSAFE, device, id);
 }
 
 class StreamScope {

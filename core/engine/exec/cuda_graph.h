@@ -26,8 +26,8 @@ class CudaGraph {
   using Pool = std::pair<unsigned long long, unsigned long long>;
   static Pool new_pool();
 
-  // Records what `work` gives to the present stream, which is another one meanwhile; nothing runs. Other threads may use
-  // the device. Throws what `work` throws, and when something cannot be recorded.
+  // Records what `work` gives to the present stream, which is another one meanwhile; nothing runs. Other threads may
+  // use the device. Throws what `work` throws, and when something cannot be recorded.
   static std::unique_ptr<CudaGraph> record(c10::Device device, Pool pool, const std::function<void()>& work);
 
   ~CudaGraph();

@@ -82,8 +82,8 @@ class DeviceContext final : public Context {
   std::vector<int> aliases_;  // by binding, see aliases_of
   int profile_ = 0;
   std::vector<at::Tensor> slots_;  // by ValueId
-  std::vector<Bound> programs_;  // most recently used first
-  bool same_key_ = false;        // nothing that a key depends on has changed since the last program()
+  std::vector<Bound> programs_;    // most recently used first
+  bool same_key_ = false;          // nothing that a key depends on has changed since the last program()
   bool has_host_inputs_ = false;
   std::vector<at::Tensor> results_, dests_;  // of the step that runs
   ContextState state_;

@@ -60,8 +60,7 @@ void DevicePlan::place_constants() const {
     if (constant && !streamed.contains(id))
       constants_[plan_->graph.node(id).outputs[0]] = on_device(constant->weights, constant->shape);
   }
-  if (!streamed.empty())
-    streamed_ = std::make_shared<StreamedWeights>(*plan_, streaming, shared_streamed_.get());
+  if (!streamed.empty()) streamed_ = std::make_shared<StreamedWeights>(*plan_, streaming, shared_streamed_.get());
   compute_dequantized(*plan_, device_, constants_, spent_);
   forget_spent();
   if (!wait_ && device_.is_cuda()) {

@@ -17,8 +17,8 @@ namespace torchtrt::engine {
 class DevicePlan final : public LoadedPlan {
  public:
   // `budget`: bytes of weights that are kept on the device, if that is not the CPU; negative: all. `former`: the plan
-  // before a refit; memory of weights that both have is shared. `wait`: the weights are there when they are placed; else
-  // `await` is for those who use them, and what is copied takes page-locked memory meanwhile.
+  // before a refit; memory of weights that both have is shared. `wait`: the weights are there when they are placed;
+  // else `await` is for those who use them, and what is copied takes page-locked memory meanwhile.
   DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former = nullptr, bool wait = true);
 
   // Puts the weights on the device, once. Before the first context of a plan that streams weights they are not there,
@@ -51,11 +51,11 @@ class DevicePlan final : public LoadedPlan {
   at::Device device_;
   int64_t budget_;
   mutable std::once_flag placed_;
-  mutable std::vector<at::Tensor> constants_;             // by ValueId
-  mutable std::vector<char> spent_;                       // by ValueId
-  mutable std::map<const void*, at::Tensor> on_device_;   // by address on the host
+  mutable std::vector<at::Tensor> constants_;            // by ValueId
+  mutable std::vector<char> spent_;                      // by ValueId
+  mutable std::map<const void*, at::Tensor> on_device_;  // by address on the host
   mutable std::shared_ptr<const StreamedWeights> streamed_;
-  mutable std::map<const void*, at::Tensor> shared_;      // of the former plan; empty once placed
+  mutable std::map<const void*, at::Tensor> shared_;  // of the former plan; empty once placed
   mutable std::shared_ptr<const StreamedWeights> shared_streamed_;
   bool wait_ = true;
   mutable std::atomic<bool> is_placed_ = false, is_ready_ = false;

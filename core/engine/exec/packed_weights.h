@@ -9,9 +9,9 @@
 
 namespace torchtrt::engine {
 
-// What `pack` makes of `weights`, which are a plan's constants; kept as long as somebody holds the result. `layout` names
-// everything beside the weights that the result depends on. Null where `most` other layouts of the weights are kept,
-// for streamed weights, which are to leave the device, and while a CUDA graph is captured.
+// What `pack` makes of `weights`, which are a plan's constants; kept as long as somebody holds the result. `layout`
+// names everything beside the weights that the result depends on. Null where `most` other layouts of the weights are
+// kept, for streamed weights, which are to leave the device, and while a CUDA graph is captured.
 std::shared_ptr<const at::Tensor> packed_weights(const at::Tensor& weights, const std::string& layout,
                                                  const std::function<at::Tensor()>& pack, int most = 8);
 

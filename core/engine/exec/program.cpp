@@ -14,7 +14,8 @@ namespace {
 int output_binding_of(const Plan& plan, ValueId value) {
   for (size_t i = 0; i < plan.bindings.size(); ++i)
     if (plan.bindings[i].value == value && !plan.bindings[i].is_input)
-      return has_other_readers(plan, plan.bindings[i]) ? -1 : static_cast<int>(i);  // written in the end, Note [Aliases]
+      // -1 where it is written in the end, Note [Aliases].
+      return has_other_readers(plan, plan.bindings[i]) ? -1 : static_cast<int>(i);
   return -1;
 }
 
@@ -93,8 +94,8 @@ void Program::add_step(NodeId id) {
   step.layer = node.layer.get();
   step.kernel = find_kernel(node.layer->kind());
   step.bound = bind_kernel({graph, node, evaluation_, plan_->device()});
-  TORCHTRT_REQUIRE(kUnsupported, step.kernel || step.bound, "layer \"", node.name, "\": there is no kernel for ", node.layer->kind(),
-                   " layers");
+  TORCHTRT_REQUIRE(kUnsupported, step.kernel || step.bound, "layer \"", node.name, "\": there is no kernel for ",
+                   node.layer->kind(), " layers");
   const uint32_t host = node.layer->host_inputs(), shape_only = node.layer->shape_only_inputs();
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const bool by_value = names_input(host, i), unread = names_input(shape_only, i);

@@ -20,14 +20,18 @@ constexpr size_t kMaxSeen = 4;
 constexpr int kMaxMisses = 8;
 
 // Kinds whose kernels neither wait for the device nor copy from the host.
-constexpr std::string_view kRecordable[] = {
-    "Activation",   "Attention",  "Cast",         "Concatenation", "Constant",       "Convolution",     "Cumulative",
-    "Deconvolution", "Dequantize", "DynamicQuantize", "Einsum",    "ElementWise",    "FusedConvolution", "FusedLinear",
-    "Gather",       "GridSample",   "Identity",   "KVCacheUpdate", "LRN",          "Linear",         "MatrixMultiply",  "Normalization",
-    "OneHot",       "Padding",    "ParametricReLU", "Pooling",     "Quantize",       "RaggedSoftMax",   "Reduce",
-    "Reformat",     "Resize",     "ReverseSequence", "RotaryEmbedding", "RowNormalization", "Scale",  "Scatter",
-    "Select",       "ShapeOf",      "Shuffle",    "Slice",        "Softmax",       "Squeeze",        "TopK",            "Unary",
-    "Unsqueeze"};
+constexpr std::string_view kRecordable[] = {"Activation",       "Attention",        "Cast",       "Concatenation",
+                                            "Constant",         "Convolution",      "Cumulative", "Deconvolution",
+                                            "Dequantize",       "DynamicQuantize",  "Einsum",     "ElementWise",
+                                            "FusedConvolution", "FusedLinear",      "Gather",     "GridSample",
+                                            "Identity",         "KVCacheUpdate",    "LRN",        "Linear",
+                                            "MatrixMultiply",   "Normalization",    "OneHot",     "Padding",
+                                            "ParametricReLU",   "Pooling",          "Quantize",   "RaggedSoftMax",
+                                            "Reduce",           "Reformat",         "Resize",     "ReverseSequence",
+                                            "RotaryEmbedding",  "RowNormalization", "Scale",      "Scatter",
+                                            "Select",           "ShapeOf",          "Shuffle",    "Slice",
+                                            "Softmax",          "Squeeze",          "TopK",       "Unary",
+                                            "Unsqueeze"};
 
 bool are_known(std::span<const Shape> shapes) {
   return std::all_of(shapes.begin(), shapes.end(), [](const Shape& shape) { return shape.is_known(); });
@@ -88,8 +92,7 @@ void Recorder::record_staged(Recordings& recordings, Addresses addresses,
   recordings.buffers.assign(bytes.size(), {});
   for (size_t i = 0; i < bytes.size(); ++i) {
     if (!addresses[i]) continue;
-    recordings.buffers[i] =
-        at::empty({std::max<int64_t>(bytes[i], 1)}, at::TensorOptions(at::kByte).device(device_));
+    recordings.buffers[i] = at::empty({std::max<int64_t>(bytes[i], 1)}, at::TensorOptions(at::kByte).device(device_));
     addresses[i] = recordings.buffers[i].mutable_data_ptr();
   }
   recordings.staged = record(std::move(addresses), run);

@@ -39,7 +39,7 @@ struct Recordings {
   std::optional<bool> recordable;
   std::vector<int64_t> bytes;  // by binding; -1: must not be copied
   int plain_runs = 0, misses = 0;
-  std::vector<Addresses> seen;      // the last that had no graph
+  std::vector<Addresses> seen;  // the last that had no graph
   std::vector<Recording> graphs;
   Recording staged;                 // over `buffers`, for all other addresses
   std::vector<at::Tensor> buffers;  // by binding; undefined for those in host memory

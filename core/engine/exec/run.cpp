@@ -223,8 +223,7 @@ void DeviceContext::store(const Step& step, int i, at::Tensor result, const at::
 void DeviceContext::deliver(const Program& program, void* stream) {
   if (ArenaRun* arena = ArenaRun::current()) arena->start_step(program.steps().size());
   if (observer_.listens())
-    for (const auto& [value, source] : program.debug_sources())
-      observer_.report(plan_->plan().graph, value, *source);
+    for (const auto& [value, source] : program.debug_sources()) observer_.report(plan_->plan().graph, value, *source);
   for (const auto& [i, source] : program.deliveries()) {
     const Binding& binding = bindings_.binding(i);
     if (!binding.on_host) {

@@ -167,8 +167,7 @@ void Staging::release(const Lease& lease) {
 }
 
 bool is_streamed(const at::Tensor& tensor) {
-  return tensor.defined() && tensor.has_storage() &&
-         tensor.storage().data_ptr().get_deleter() == &Staging::end_lease;
+  return tensor.defined() && tensor.has_storage() && tensor.storage().data_ptr().get_deleter() == &Staging::end_lease;
 }
 
 }  // namespace torchtrt::engine

@@ -100,8 +100,7 @@ Bytes write_container(const std::map<SectionId, Section>& sections) {
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   header.checksum = checksum_of(header, directory);
   std::memcpy(file.data(), &header, sizeof header);
-  if (!directory.empty())
-    std::memcpy(file.data() + sizeof header, directory.data(), directory.size() * sizeof(Entry));
+  if (!directory.empty()) std::memcpy(file.data() + sizeof header, directory.data(), directory.size() * sizeof(Entry));
   return file;
 }
 

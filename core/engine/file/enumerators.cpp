@@ -10,6 +10,7 @@
 #include "core/engine/layers/convolution.h"
 #include "core/engine/layers/deconvolution.h"
 #include "core/engine/layers/dequantize.h"
+#include "core/engine/layers/dist_collective.h"
 #include "core/engine/layers/dynamic_quantize.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fill.h"
@@ -19,7 +20,6 @@
 #include "core/engine/layers/identity.h"
 #include "core/engine/layers/kv_cache_update.h"
 #include "core/engine/layers/matrix_multiply.h"
-#include "core/engine/layers/dist_collective.h"
 #include "core/engine/layers/moe.h"
 #include "core/engine/layers/nms.h"
 #include "core/engine/layers/non_zero.h"
@@ -65,9 +65,11 @@ struct Plain<std::optional<T>> {
   using type = T;
 };
 
-#define ROW(Op, field)                                                        \
-  {Op::kKind, #field, name_in<Plain<decltype(Op::field)>::type>,              \
-   std::is_same_v<Plain<decltype(Op::field)>::type, DType>}
+#define ROW(Op, field)                                            \
+  {                                                               \
+    Op::kKind, #field, name_in<Plain<decltype(Op::field)>::type>, \
+        std::is_same_v<Plain<decltype(Op::field)>::type, DType>   \
+  }
 constexpr Row kRows[] = {
     ROW(Activation, type),
     ROW(Attention, causal),

@@ -116,8 +116,7 @@ void put_graph(Writer& out, WeightsWriter& weights, const Graph& graph, const st
 Bytes write_graph(const Plan& plan, WeightsWriter& weights, bool keep_source) {
   Writer out;
   const Graph& graph = keep_source ? plan.source->graph : plan.graph;
-  put_graph(out, weights, graph, graph.order(),
-            [&](const Value& input) { return plan.find(input.name)->on_host; });
+  put_graph(out, weights, graph, graph.order(), [&](const Value& input) { return plan.find(input.name)->on_host; });
   return out.take();
 }
 
@@ -287,8 +286,8 @@ void read_refit(Cursor in, const std::set<size_t>& absent, RefitSource& source) 
   source.stripped = in.get<bool>() || !absent.empty();
   std::map<size_t, RefittableWeights> all;
   visit_weights(source.graph, [&](size_t ordinal, const Node& node, std::string_view role, const Weights& weights) {
-    all[ordinal] = {ordinal, node.name, std::string(role), weights.name, weights.dtype, weights.count,
-                    absent.contains(ordinal)};
+    all[ordinal] = {ordinal,       node.name,     std::string(role),       weights.name,
+                    weights.dtype, weights.count, absent.contains(ordinal)};
   });
   size_t next = 0, absent_here = 0;
   for (auto left = in.get_count(16); left > 0; --left) {

@@ -10,7 +10,7 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr uint64_t kAlignment = 64;
-constexpr uint64_t kAbsent = ~uint64_t{0};     // in place of an offset
+constexpr uint64_t kAbsent = ~uint64_t{0};         // in place of an offset
 constexpr int64_t kMostAbsent = int64_t{1} << 42;  // bytes of one of them: nothing in the file bounds it
 
 }  // namespace
@@ -52,8 +52,8 @@ Weights WeightsReader::get(Cursor& in) {
   if (weights.count == 0) return weights;
   const size_t ordinal = count_++;
   if (offset == kAbsent) {
-    TORCHTRT_REQUIRE(kCorruptPlan, weights.count > 0 && weights.count < kMostAbsent / 8, "the plan is damaged: ",
-                     weights.count, " weights are left out");
+    TORCHTRT_REQUIRE(kCorruptPlan, weights.count > 0 && weights.count < kMostAbsent / 8,
+                     "the plan is damaged: ", weights.count, " weights are left out");
     absent_.insert(ordinal);
     weights.owner = zeros(weights.bytes());
     weights.data = weights.owner.get();

@@ -80,7 +80,7 @@ class Graph {
   void mark_output(ValueId value);  // throws for network inputs; twice is harmless
   void unmark_output(ValueId value);
   void mark_shape_output(ValueId value);
-  void replace_uses(ValueId from, ValueId to);  // of every node and output
+  void replace_uses(ValueId from, ValueId to);    // of every node and output
   void replace_output(ValueId from, ValueId to);  // in the list of outputs only
   // A debug tensor keeps its name and its value, whatever passes do, and is computed by every run.
   void mark_debug(ValueId value);  // throws for network inputs; twice is harmless

@@ -1,8 +1,8 @@
 // Fields: a layer's attributes by name, from which serialising, printing, hashing and inspecting are derived.
 //
 //   struct Softmax { int64_t axis = -1; TORCHTRT_FIELDS(axis) };
-//
-// A field may be a bool, any integer or floating number, an enum, a string, a DType, a vector<int64_t> or <double>, a Shape, or a std::optional of these, or the graph of a body (GraphRef).
+// A field is a bool, number, enum, string, DType, Shape, vector<int64_t>, vector<double>, Weights or GraphRef (the
+// graph of a body), or a std::optional of these.
 #pragma once
 
 #include <memory>
@@ -24,8 +24,8 @@ class Graph;
 using GraphRef = std::shared_ptr<const Graph>;
 
 // How a field is kept outside its layer. monostate: an empty optional.
-using FieldValue = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
-                                Weights, GraphRef>;
+using FieldValue = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>,
+                                std::vector<double>, Weights, GraphRef>;
 
 struct Field {
   std::string_view name;
@@ -99,13 +99,13 @@ bool assign(std::string_view names, std::string_view wanted, const FieldValue& v
 }  // namespace field_detail
 }  // namespace torchtrt::engine
 
-#define TORCHTRT_FIELDS(...)                                                                                       \
-  std::vector<::torchtrt::engine::Field> fields() const {                                                          \
-    return ::torchtrt::engine::field_detail::list(#__VA_ARGS__, __VA_ARGS__);                                      \
-  }                                                                                                                \
-  bool set_field(std::string_view name, const ::torchtrt::engine::FieldValue& value) {                             \
-    return ::torchtrt::engine::field_detail::assign(#__VA_ARGS__, name, value, __VA_ARGS__);                       \
+#define TORCHTRT_FIELDS(...)                                                                 \
+  std::vector<::torchtrt::engine::Field> fields() const {                                    \
+    return ::torchtrt::engine::field_detail::list(#__VA_ARGS__, __VA_ARGS__);                \
+  }                                                                                          \
+  bool set_field(std::string_view name, const ::torchtrt::engine::FieldValue& value) {       \
+    return ::torchtrt::engine::field_detail::assign(#__VA_ARGS__, name, value, __VA_ARGS__); \
   }
-#define TORCHTRT_NO_FIELDS                                                                                         \
-  std::vector<::torchtrt::engine::Field> fields() const { return {}; }                                             \
+#define TORCHTRT_NO_FIELDS                                             \
+  std::vector<::torchtrt::engine::Field> fields() const { return {}; } \
   bool set_field(std::string_view, const ::torchtrt::engine::FieldValue&) { return false; }

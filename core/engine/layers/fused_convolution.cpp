@@ -9,9 +9,9 @@
 namespace torchtrt::engine {
 
 Types FusedConvolution::infer_types(const Types& in) const {
-  expect_inputs(in, 2, 4);                                                                                    // c1
-  expect_type(is_floating(in[0]), "the input of a convolution", "float32, float16 or bfloat16", in[0]);       // c1
-  expect_one_type(in);                                                                                        // c1
+  expect_inputs(in, 2, 4);                                                                               // c1
+  expect_type(is_floating(in[0]), "the input of a convolution", "float32, float16 or bfloat16", in[0]);  // c1
+  expect_one_type(in);                                                                                   // c1
   return {in[0]};
 }
 

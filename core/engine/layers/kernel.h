@@ -3,9 +3,9 @@
 //   void run(const Softmax& op, Call& call) { call.set(0, at::softmax(call.in(0), op.axis)); }
 //   TORCHTRT_KERNEL(Softmax)
 //
-// Note [Packed tensors]: torch has no elements of four bits. A tensor of int4 or float4 is one axis of bytes, two elements
-// in each, the first in the low bits; after an odd number of elements four bits are zero. Its lengths are told by
-// Call::in_shape. A kernel that moves elements is not aware of that: it is given bytes of one element each, in the
+// Note [Packed tensors]: torch has no elements of four bits. A tensor of int4 or float4 is one axis of bytes, two
+// elements in each, the first in the low bits; after an odd number of elements four bits are zero. Its lengths are told
+// by Call::in_shape. A kernel that moves elements is not aware of that: it is given bytes of one element each, in the
 // tensor's own shape, and its results are packed behind it. TORCHTRT_PACKED_KERNEL makes one that takes packed tensors.
 //
 // The same kernel serves CPU and CUDA: it never looks at the device, never synchronises, and computes on call.device().
@@ -46,16 +46,19 @@ class Call {
   Call(std::span<const at::Tensor* const> inputs, std::span<at::Tensor> outputs, std::span<const Shape> out_shapes,
        std::span<const HostValue* const> values, std::span<const DType> out_types, at::Device device,
        const Operands* operands = nullptr)
-      : inputs_(inputs), outputs_(outputs), out_shapes_(out_shapes), values_(values), out_types_(out_types),
-        device_(device), operands_(operands) {}
+      : inputs_(inputs),
+        outputs_(outputs),
+        out_shapes_(out_shapes),
+        values_(values),
+        out_types_(out_types),
+        device_(device),
+        operands_(operands) {}
 
   int size() const { return static_cast<int>(inputs_.size()); }
   int result_count() const { return static_cast<int>(outputs_.size()); }
   bool has(int i) const { return i < size() && inputs_[i] != nullptr; }
   const at::Tensor& in(int i) const { return *inputs_[i]; }
-  Shape in_shape(int i) const {
-    return operands_ ? operands_->shapes[i] : Shape(std::span<const int64_t>(in(i).sizes().data(), in(i).sizes().size()));
-  }
+  Shape in_shape(int i) const { return operands_ ? operands_->shapes[i] : Shape(in(i).sizes()); }
   DType in_type(int i) const { return operands_ ? operands_->types[i] : dtype_of(in(i).scalar_type()); }
   // Whether an input or output is packed.
   bool is_packed() const { return operands_ != nullptr; }
@@ -69,7 +72,7 @@ class Call {
   at::Device device() const { return device_; }
 
   // Memory the result should land in (an engine output's binding), or an undefined tensor. A kernel may write there and
-  // set() it, or set() another tensor: the executor then copies. Results may be views of inputs; inputs are never written.
+  // set() it, or set() another tensor: the executor then copies. Results may be views of inputs; these are not written.
   const at::Tensor& dest(int i) const { return outputs_[i]; }
   void set(int i, at::Tensor result) { outputs_[i] = std::move(result); }
 
@@ -92,26 +95,25 @@ void run_unpacked(const Layer& layer, Call& call, KernelFunction kernel);
 
 }  // namespace torchtrt::engine
 
-#define TORCHTRT_KERNEL(Op)                                                              \
-  namespace {                                                                            \
-  void run_plain_##Op(const ::torchtrt::engine::Layer& layer, Call& call) {              \
-    run(static_cast<const LayerOf<Op>&>(layer).op, call);                                \
-  }                                                                                      \
-  const bool kernel_registered_##Op =                                                    \
-      (::torchtrt::engine::register_kernel(                                              \
-           Op::kKind,                                                                    \
-           [](const Layer& layer, Call& call) {                                          \
-             if (call.is_packed()) return run_unpacked(layer, call, run_plain_##Op);     \
-             run(static_cast<const LayerOf<Op>&>(layer).op, call);                       \
-           }),                                                                           \
-       true);                                                                            \
+#define TORCHTRT_KERNEL(Op)                                                                                          \
+  namespace {                                                                                                        \
+  void run_plain_##Op(const ::torchtrt::engine::Layer& layer, Call& call) {                                          \
+    run(static_cast<const LayerOf<Op>&>(layer).op, call);                                                            \
+  }                                                                                                                  \
+  const bool kernel_registered_##Op =                                                                                \
+      (::torchtrt::engine::register_kernel(Op::kKind,                                                                \
+                                           [](const Layer& layer, Call& call) {                                      \
+                                             if (call.is_packed()) return run_unpacked(layer, call, run_plain_##Op); \
+                                             run(static_cast<const LayerOf<Op>&>(layer).op, call);                   \
+                                           }),                                                                       \
+       true);                                                                                                        \
   }
 
 // For kernels that take packed tensors as they are.
-#define TORCHTRT_PACKED_KERNEL(Op)                                                                            \
-  namespace {                                                                                                 \
-  const bool kernel_registered_##Op =                                                                         \
-      (::torchtrt::engine::register_kernel(                                                                   \
+#define TORCHTRT_PACKED_KERNEL(Op)                                                                                   \
+  namespace {                                                                                                        \
+  const bool kernel_registered_##Op =                                                                                \
+      (::torchtrt::engine::register_kernel(                                                                          \
            Op::kKind, [](const Layer& layer, Call& call) { run(static_cast<const LayerOf<Op>&>(layer).op, call); }), \
-       true);                                                                                                 \
+       true);                                                                                                        \
   }

@@ -7,7 +7,7 @@
 // and, where they apply,
 //   static constexpr uint32_t kHostInputs             bit i: the *value* of input i is needed to infer shapes or to run
 //   static constexpr uint32_t kShapeOnlyInputs        bit i: only the shape of input i matters, never its value
-//   static constexpr uint32_t kLateInputs             bit i: input i is of the iteration before, so it may close a cycle
+//   static constexpr uint32_t kLateInputs             bit i: input i is of the iteration before; may close a cycle
 //   std::optional<HostValues> fold(const HostArgs& in) const   its value as a shape tensor; nullopt: not on the host
 //   Shapes max_shapes(const ShapeArgs& in) const    where lengths depend on data: infer_shapes with their upper bounds
 // Where the answer depends on the attributes, host_inputs(), can_fold() and has_effect() are functions instead.
@@ -141,10 +141,10 @@ std::unique_ptr<Layer> make_layer(std::string_view kind);
 }  // namespace torchtrt::engine
 
 // In the kind's .cpp, inside namespace torchtrt::engine. The struct itself has `static constexpr const char* kKind`.
-#define TORCHTRT_LAYER(Op)                                                                              \
-  namespace {                                                                                           \
-  const bool op_registered_##Op = (::torchtrt::engine::register_layer(Op::kKind, []() -> std::unique_ptr<Layer> { \
-                                     return std::make_unique<LayerOf<Op>>();                            \
-                                   }),                                                                  \
-                                   true);                                                               \
+#define TORCHTRT_LAYER(Op)                                                                                             \
+  namespace {                                                                                                          \
+  const bool op_registered_##Op =                                                                                      \
+      (::torchtrt::engine::register_layer(Op::kKind,                                                                   \
+                                          []() -> std::unique_ptr<Layer> { return std::make_unique<LayerOf<Op>>(); }), \
+       true);                                                                                                          \
   }

@@ -8,7 +8,7 @@ namespace torchtrt::engine {
 struct Padding {
   static constexpr const char* kKind = "Padding";
 
-  std::vector<int64_t> pre;   // 2 values; negative crops
+  std::vector<int64_t> pre;  // 2 values; negative crops
   std::vector<int64_t> post;
   TORCHTRT_FIELDS(pre, post)
 

@@ -32,7 +32,7 @@ int Scale::parameter_axes(int rank) const {
 }
 
 Types Scale::infer_types(const Types& in) const {
-  expect_inputs(in, 1, 4);                                                                       // c1
+  expect_inputs(in, 1, 4);  // c1
   const bool codes = to_type && in[0] == DType::kInt8;
   expect_type(is_floating(in[0]) || codes, "the input of scale", "float32, float16 or bfloat16", in[0]);  // c2
   Types real = in;

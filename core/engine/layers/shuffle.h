@@ -9,9 +9,9 @@ struct Shuffle {
   static constexpr const char* kKind = "Shuffle";
   static constexpr uint32_t kHostInputs = 1u << 1;
 
-  std::vector<int64_t> first_transpose;    // permutation; empty: identity
+  std::vector<int64_t> first_transpose;         // permutation; empty: identity
   std::optional<std::vector<int64_t>> reshape;  // nullopt: none, unless input 1 gives it
-  std::vector<int64_t> second_transpose;   // permutation; empty: identity
+  std::vector<int64_t> second_transpose;        // permutation; empty: identity
   bool zero_is_placeholder = true;
   TORCHTRT_FIELDS(first_transpose, reshape, second_transpose, zero_is_placeholder)
 

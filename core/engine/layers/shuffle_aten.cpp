@@ -1,11 +1,10 @@
 // Shuffle: views where the strides allow it.
-#include "core/engine/layers/shuffle.h"
-
 #include <ATen/core/Tensor.h>
 
 #include "core/engine/layers/kernel.h"
 #include "core/engine/layers/move_aten.h"
 #include "core/engine/layers/packed.h"
+#include "core/engine/layers/shuffle.h"
 
 namespace torchtrt::engine {
 

@@ -12,7 +12,8 @@ struct Slice {
   static constexpr const char* kKind = "Slice";
   static constexpr uint32_t kHostInputs = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5;
 
-  // Static parameters; each is replaced by its input (1 start, 2 size, 3 stride, 5 axes) where that is there. Input 4: fill.
+  // Static parameters; each is replaced by its input (1 start, 2 size, 3 stride, 5 axes) where that is there.
+  // Input 4 is the value to fill with.
   std::vector<int64_t> start;
   std::vector<int64_t> size;
   std::vector<int64_t> stride;

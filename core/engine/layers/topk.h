@@ -13,7 +13,7 @@ struct TopK {
   static constexpr uint32_t kHostInputs = 1u << 1;
 
   TopKOp op = TopKOp::kMax;
-  int64_t k = 1;  // ignored when input 1 is there
+  int64_t k = 1;      // ignored when input 1 is there
   uint32_t axes = 0;  // exactly one bit
   DType indices_type = DType::kInt32;
   TORCHTRT_FIELDS(op, k, axes, indices_type)

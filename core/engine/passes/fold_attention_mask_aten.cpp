@@ -16,7 +16,7 @@
 namespace torchtrt::engine {
 namespace {
 
-constexpr double kHidden = -60000;      // float16 goes no further than -65504
+constexpr double kHidden = -60000;     // float16 goes no further than -65504
 constexpr double kHiddenWide = -1e30;  // of float32 and bfloat16
 
 enum class Hides { kSomething, kNothing, kKeysBehind };

@@ -1,8 +1,8 @@
 // relu(Convolution(x, W, b) + residual)  ->  FusedConvolution(x, W, b, residual), with relu
 //
-// Sum and relu may be absent: a FusedConvolution alone has constant weights, which are brought into the best layout once.
-// Valid for two kernel axes, equal paddings on both sides, a residual of the result's shape, constant weights, and
-// intermediate tensors that nothing else uses.
+// Sum and relu may be absent: a FusedConvolution alone has constant weights, which are brought into the best layout
+// once. Valid for two kernel axes, equal paddings on both sides, a residual of the result's shape, constant weights,
+// and intermediate tensors that nothing else uses.
 #include "core/engine/layers/activation.h"
 #include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/fused_convolution.h"

@@ -11,9 +11,10 @@ void check_border_types(const Graph& graph, const std::vector<NodeId>& order) {
       const bool at_border = graph.stale_value(input).producer == kNoId || graph.is_output(input);
       if (!at_border)
         TORCHTRT_THROW(kInvalidConfig,
-                       describe_failure(graph, id, join("tensor \"", graph.stale_value(input).name,
-                                                        "\" of type uint8 is neither an input nor an output of the "
-                                                        "network; cast to int32 or a floating type instead")));  // c4
+                       describe_failure(graph, id,
+                                        join("tensor \"", graph.stale_value(input).name,
+                                             "\" of type uint8 is neither an input nor an output of the "
+                                             "network; cast to int32 or a floating type instead")));  // c4
     }
   }
 }

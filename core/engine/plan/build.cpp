@@ -9,8 +9,8 @@
 #include "core/engine/plan/aliases.h"
 #include "core/engine/plan/assemble.h"
 #include "core/engine/plan/body.h"
-#include "core/engine/plan/corner.h"
 #include "core/engine/plan/border_types.h"
+#include "core/engine/plan/corner.h"
 #include "core/engine/plan/evaluation.h"
 #include "core/engine/plan/outline.h"
 #include "core/engine/plan/placement.h"
@@ -88,8 +88,7 @@ std::shared_ptr<const RefitSource> source_of(const Graph& network, const Graph& 
   own_weights(source->graph);
   source->host_inputs = at_places(host_inputs, graph.inputs(), source->graph.inputs());
   source->optimization_level = options.optimization_level;
-  source->weights =
-      refittable_weights(source->graph, options.refittable_names ? &*options.refittable_names : nullptr);
+  source->weights = refittable_weights(source->graph, options.refittable_names ? &*options.refittable_names : nullptr);
   std::map<std::pair<std::string, std::string>, DType> given;
   if (!network.strongly_typed())
     visit_weights(network, [&](size_t, const Node& node, std::string_view role, const Weights& weights) {

@@ -26,8 +26,8 @@ class Evaluation {
   void set_shape(ValueId value, const Shape& shape) { shapes_[value] = shape; }
   void set_host(ValueId value, HostValue host) { hosts_[value] = std::make_shared<const HostValue>(std::move(host)); }
 
-  // From now on a length that depends on data counts as its upper bound. Values computed from such lengths stay unknown:
-  // nothing says that they grow with them.
+  // From now on a length that depends on data counts as its upper bound. Values computed from such lengths stay
+  // unknown: nothing says that they grow with them.
   void assume_largest() { bounded_.assign(shapes_.size(), 0); }
 
   // Throws Error with the layer's name, the rule and the inputs with their shapes.

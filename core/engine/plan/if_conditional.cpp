@@ -52,9 +52,9 @@ std::optional<bool> IfConditional::condition(const ShapeArgs& in) {
 }
 
 Types IfConditional::infer_types(const Types& in) const {
-  TORCHTRT_REQUIRE(kInternal, !in.empty() && in[0] == DType::kBool, "input 0 is no condition");  // c1
+  TORCHTRT_REQUIRE(kInternal, !in.empty() && in[0] == DType::kBool, "input 0 is no condition");                  // c1
   TORCHTRT_REQUIRE(kInternal, std::find(in.begin(), in.end(), DType::kNone) == in.end(), "an input is absent");  // c1
-  TORCHTRT_REQUIRE(kInternal, then_body && else_body, "a branch is missing");                    // c1
+  TORCHTRT_REQUIRE(kInternal, then_body && else_body, "a branch is missing");                                    // c1
   const size_t outputs = then_body->outputs().size();
   check_body(then_body, then_feeds, outputs, in);  // c1
   check_body(else_body, else_feeds, outputs, in);  // c1

@@ -71,8 +71,8 @@ std::vector<Binding> bindings_of(const Graph& graph, const std::vector<ValueId>&
   std::vector<Binding> bindings;
   const auto add = [&](ValueId id, bool is_input, bool on_host) {
     const Value& value = graph.value(id);
-    bindings.push_back({value.name, id, is_input, on_host, on_host, value.dtype, value.shape,
-                        chosen_format(value.allowed_formats)});
+    bindings.push_back(
+        {value.name, id, is_input, on_host, on_host, value.dtype, value.shape, chosen_format(value.allowed_formats)});
   };
   for (const ValueId id : graph.inputs())
     add(id, true, std::find(host_inputs.begin(), host_inputs.end(), id) != host_inputs.end());

@@ -36,13 +36,13 @@ struct BuildOptions {
   uint64_t flags = 0;          // BuilderFlag mask as given; kept in the plan
   bool refittable = false;     // the plan keeps the network, so that weights can be exchanged
   std::optional<std::set<std::string>> refittable_names;  // only weights of these names; absent: all
-  bool strip = false;          // leave refittable weights out
+  bool strip = false;                                     // leave refittable weights out
   bool weight_streaming = false;
   bool version_compatible = false;  // libraries of other versions may read the plan
-  bool debug = false;          // log each layer
-  bool unfused_debug = false;  // every tensor that is left may be reported to a debug listener
-  bool aliased_plugins = false;  // outputs of plugins may be their inputs, written in place
-  int compatibility = 0;       // HardwareCompatibilityLevel as given; kept in the plan
+  bool debug = false;               // log each layer
+  bool unfused_debug = false;       // every tensor that is left may be reported to a debug listener
+  bool aliased_plugins = false;     // outputs of plugins may be their inputs, written in place
+  int compatibility = 0;            // HardwareCompatibilityLevel as given; kept in the plan
   std::function<bool(const std::string& phase, int step, int steps)> progress;  // false cancels
   Log log = [](Severity, const std::string&) {};
 };
@@ -81,8 +81,8 @@ struct RefitSource;
 
 struct Plan : PlanAbout {
   Graph graph;
-  std::vector<NodeId> order;         // schedule: only live nodes
-  std::vector<Placement> placement;  // by ValueId
+  std::vector<NodeId> order;                  // schedule: only live nodes
+  std::vector<Placement> placement;           // by ValueId
   std::shared_ptr<const RefitSource> source;  // of a refittable plan; null: its weights are what they are
 
   const Binding* find(std::string_view name) const;

@@ -140,7 +140,8 @@ std::shared_ptr<const void> zeros(int64_t bytes) {
 void assemble_source(Plan& plan) {
   const RefitSource& source = *plan.source;
   const int level = source.lacks_weights() ? -1 : source.optimization_level;  // no passes, Note [Absent weights]
-  assemble(plan, source.graph.clone(), source.host_inputs, level, [](Severity, const std::string&) {}, [] {});
+  assemble(
+      plan, source.graph.clone(), source.host_inputs, level, [](Severity, const std::string&) {}, [] {});
 }
 
 std::shared_ptr<const Plan> strip(const Plan& plan) {

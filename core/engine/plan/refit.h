@@ -62,8 +62,8 @@ std::shared_ptr<const Plan> strip(const Plan& plan);
 std::vector<Weights> present_weights(const RefitSource& source);
 
 // The plan with new weights, by position in RefitSource::weights; `fresh` have owners, and type and count of the
-// original. What stays the same is shared with `plan`, see Note [Sharing weights]. Throws, naming them, where absent ones
-// are not among them. Profiles are not checked again: weights that may be exchanged change no shape.
+// original. What stays the same is shared with `plan`, see Note [Sharing weights]. Throws, naming them, where absent
+// ones are not among them. Profiles are not checked again: weights that may be exchanged change no shape.
 std::shared_ptr<const Plan> refit(const Plan& plan, const std::map<size_t, Weights>& fresh);
 
 // Bytes of the weights that may be left out.

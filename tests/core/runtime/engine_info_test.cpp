@@ -10,8 +10,19 @@ namespace torchtrt::runtime {
 namespace {
 
 std::vector<std::string> sample() {
-  return {"10", "engine", "-1%0%0%2%CPU", std::string("\0plan\xff", 6), "x%y", "out", "0", "bWV0YQ==",
-          "linux_x86_64", "0", "1", "0", ""};
+  return {"10",
+          "engine",
+          "-1%0%0%2%CPU",
+          std::string("\0plan\xff", 6),
+          "x%y",
+          "out",
+          "0",
+          "bWV0YQ==",
+          "linux_x86_64",
+          "0",
+          "1",
+          "0",
+          ""};
 }
 
 // The message of the Error that parse() throws.
@@ -57,12 +68,12 @@ TEST(EngineInfo, RefusesWrongFieldCount) {  // c1
   EXPECT_NE(refusal(fields).find("12 fields, expected 13"), std::string::npos);
 }
 
-TEST(EngineInfo, RefusesOtherAbi) { expect_refused(ABI_TARGET_IDX, "8", "ABI 8"); }                      // c2
+TEST(EngineInfo, RefusesOtherAbi) { expect_refused(ABI_TARGET_IDX, "8", "ABI 8"); }                       // c2
 TEST(EngineInfo, RefusesFlagsThatAreNone) { expect_refused(HW_COMPATIBLE_IDX, "yes", "HW_COMPATIBLE"); }  // c3
-TEST(EngineInfo, RefusesDoubleNames) { expect_refused(INPUT_BINDING_NAMES_IDX, "x%x", "twice"); }        // c4
-TEST(EngineInfo, RefusesEmptyNames) { expect_refused(OUTPUT_BINDING_NAMES_IDX, "a%%b", "empty"); }       // c4
-TEST(EngineInfo, RefusesUnknownAliases) { expect_refused(ALIASED_IO_IDX, "out@z@kv", "ALIASED_IO"); }    // c6
-TEST(EngineInfo, RefusesMalformedAliases) { expect_refused(ALIASED_IO_IDX, "out@x", "ALIASED_IO"); }     // c6
+TEST(EngineInfo, RefusesDoubleNames) { expect_refused(INPUT_BINDING_NAMES_IDX, "x%x", "twice"); }         // c4
+TEST(EngineInfo, RefusesEmptyNames) { expect_refused(OUTPUT_BINDING_NAMES_IDX, "a%%b", "empty"); }        // c4
+TEST(EngineInfo, RefusesUnknownAliases) { expect_refused(ALIASED_IO_IDX, "out@z@kv", "ALIASED_IO"); }     // c6
+TEST(EngineInfo, RefusesMalformedAliases) { expect_refused(ALIASED_IO_IDX, "out@x", "ALIASED_IO"); }      // c6
 
 TEST(EngineInfo, RefusesToJoinNamesWithTheDelimiter) {
   EXPECT_THROW(join_names({"a%b"}), Error);
@@ -75,8 +86,12 @@ TEST(EngineInfo, SplitKeepsEmptyParts) {
 }
 
 TEST(Base64, IsRfc4648) {
-  const std::pair<const char*, const char*> rows[] = {{"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},
-                                                      {"foo", "Zm9v"},  {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+  const std::pair<const char*, const char*> rows[] = {{"", ""},
+                                                      {"f", "Zg=="},
+                                                      {"fo", "Zm8="},
+                                                      {"foo", "Zm9v"},
+                                                      {"foob", "Zm9vYg=="},
+                                                      {"fooba", "Zm9vYmE="},
                                                       {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : rows) {
     EXPECT_EQ(encode_base64(bytes), text);

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/engine/api/majors.h"
 #include "core/engine/api/layer.h"
+#include "core/engine/api/majors.h"
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/identity.h"
 #include "core/engine/layers/select.h"

@@ -3,8 +3,8 @@
 
 #include <bit>
 
-#include "core/engine/api/majors.h"
 #include "core/engine/api/layer.h"
+#include "core/engine/api/majors.h"
 #include "core/engine/layers/cumulative.h"
 #include "core/engine/layers/einsum.h"
 #include "core/engine/layers/normalization.h"
