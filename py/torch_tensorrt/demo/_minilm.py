@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import time
 from argparse import Namespace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def run(report: Report, arguments: Namespace) -> None:
         }
         one = tuple(t[:1].contiguous() for t in sentences)
         times = {
-            n: medians({"ours": lambda x=x: compiled(*x), "eager": lambda x=x: model(*x)})
+            n: medians({"ours": partial(compiled, *x), "eager": partial(model, *x)})
             for n, x in ((1, one), (len(sentences[0]), sentences))
         }
     _show(report, compiled, program, seconds, errors, (nearest, nearest32), times, (ours, eager))
@@ -101,12 +102,13 @@ def _random() -> tuple[torch.nn.Module, Any, Any]:
         "intermediate_size": 1536,
     }
     encoder = BertModel(BertConfig(**sizes))
-    batches = []
+    batches: list[Any] = []
     for count in (len(SENTENCES), len(QUERIES)):
         lengths = torch.randint(5, 24, (count, 1))
         mask = (torch.arange(24) < lengths).long()
         batches.append((torch.randint(1000, 30000, (count, 24)) * mask, mask))
-    return encoder, *batches
+    sentences, queries = batches
+    return encoder, sentences, queries
 
 
 def _moved(batch: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

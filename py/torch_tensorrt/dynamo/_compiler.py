@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import operator
 import time
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -218,7 +220,7 @@ def _widen_results(result: GraphModule, call: Node) -> bool:
     doubles = [n for n in (list(call.users) if several else [call]) if _is_double(n)]
     for node in doubles:
         wide = _cast(result, node, torch.float64, after=node)
-        node.replace_all_uses_with(wide, delete_user_cb=lambda user, wide=wide: user is not wide)
+        node.replace_all_uses_with(wide, delete_user_cb=partial(operator.is_not, wide))
     return bool(doubles)
 
 

@@ -16,7 +16,7 @@ def trace_to_aten(
 ) -> GraphModule:
     """The graph in aten operators, with one placeholder for each input."""
     repair_input_aliasing(gm, static)
-    traced: Any = aot_export_joint_simple(gm, list(sample_inputs), trace_joint=False, decompositions=table)
+    traced: Any = aot_export_joint_simple(gm, tuple(sample_inputs), trace_joint=False, decompositions=table)
     tokens = sum(n.op == "placeholder" for n in traced.graph.nodes) - len(sample_inputs)
     return _without_tokens(traced, tokens) if tokens else traced
 

@@ -105,6 +105,16 @@ def known(*lengths: Length) -> bool:
     return all(isinstance(n, int) for n in lengths)
 
 
+def as_ints(lengths: Iterable[Length]) -> list[int] | None:
+    """The lengths, or None where one is known only at run time."""
+    numbers: list[int] = []
+    for n in lengths:
+        if not isinstance(n, int):
+            return None
+        numbers.append(n)
+    return numbers
+
+
 def largest(x: Length, y: Length) -> Length:
     """The larger of two lengths."""
     if isinstance(x, int) and isinstance(y, int):

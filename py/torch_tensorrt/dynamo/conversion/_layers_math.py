@@ -41,8 +41,9 @@ class MathLayers:
 
     def aligned(self: Builder, *xs: Value) -> list[trt.ITensor]:
         """The values as tensors of one rank; numbers take the type of the first tensor or constant."""
-        if all(isinstance(x, Dim) or (type(x) is int) for x in xs):
-            return [self.length(x) for x in xs]
+        lengths = [x for x in xs if isinstance(x, Dim) or type(x) is int]
+        if len(lengths) == len(xs):
+            return [self.length(n) for n in lengths]
         rank = max(self.rank(x) for x in xs)
         typed = [x for x in xs if isinstance(x, (trt.ITensor, Const))]
         dtype = self.dtype(typed[0]) if typed else None
@@ -278,14 +279,10 @@ class MathLayers:
         self: Builder, start: Value, count: Length, step: Value = 1, dtype: torch.dtype = torch.int64
     ) -> trt.ITensor:
         """`count` numbers: start, start + step, ... in `dtype`."""
-        if (
-            isinstance(count, int)
-            and not isinstance(start, (Dim, trt.ITensor))
-            and not isinstance(step, (Dim, trt.ITensor))
-        ):
+        if isinstance(count, int) and isinstance(start, (int, float)) and isinstance(step, (int, float)):
             exact = torch.float64 if dtype.is_floating_point else torch.int64
-            values = torch.arange(count, dtype=exact) * step + start
-            return self.tensor(Const(values, f"arange of {count}").to(dtype))
+            numbers = torch.arange(count, dtype=exact) * step + start
+            return self.tensor(Const(numbers, f"arange of {count}").to(dtype))
         layer = self.network.add_fill((1,), trt.FillOperation.LINSPACE, to_trt(torch.int64))
         if layer is not None:
             layer.set_input(0, self.length(count))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import tensorrt as trt
 import torch
 
-from torch_tensorrt.dynamo.conversion._dims import Dim, Length, known, smallest
+from torch_tensorrt.dynamo.conversion._dims import Dim, Length, as_ints, known, smallest
 from torch_tensorrt.dynamo.conversion._weights import Const
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ class ShapeLayers:
         """Reshape lengths without a shape tensor, or None: 0 copies the length at its place, -1 is the
         remaining one.
         """
-        if known(*dims):
-            return tuple(dims)
+        fixed = as_ints(dims)
+        if fixed is not None:
+            return tuple(fixed)
         if 0 in dims:
             return None
         static = [
@@ -128,7 +129,8 @@ class ShapeLayers:
         mode FILL.
         """
         x = self.tensor(x)
-        parts = [list(start), list(size), list(stride) if stride is not None else [1] * self.rank(x)]
+        strides: Sequence[Length] = [1] * self.rank(x) if stride is None else stride
+        parts: list[list[Length]] = [list(start), list(size), list(strides)]
         if not parts[0]:
             return x
         if mode is None and self._is_whole(x, parts):

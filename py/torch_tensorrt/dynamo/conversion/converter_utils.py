@@ -83,9 +83,9 @@ def create_constant(
 def cast_trt_tensor(
     ctx: ConversionContext, input_val: Any, dtype: Any, name: str, target: Target = "", source_ir: Any = None
 ) -> trt.ITensor:
-    """`input_val` in another type (torch, TensorRT or our enum)."""
-    wanted = _torch_dtype(dtype)
-    return ctx.builder.tensor(ctx.builder.cast(_value(input_val, name), wanted))
+    """`input_val` in another type (torch, TensorRT or our enum); None keeps its own."""
+    given, wanted = _value(input_val, name), _torch_dtype(dtype)
+    return ctx.builder.tensor(given if wanted is None else ctx.builder.cast(given, wanted))
 
 
 def cast_int_int_div_trt_tensor(

@@ -42,7 +42,8 @@ def unlifted(program: ExportedProgram) -> GraphModule:
     for node in program.graph.nodes:  # constants inside the graph module, such as submodules of control flow
         if node.op == "get_attr":
             attributes.setdefault(node.target, getattr(program.graph_module, node.target))
-    graph.output(tuple(graph.graph_copy(program.graph, mapped)))
+    results: Any = graph.graph_copy(program.graph, mapped)
+    graph.output(tuple(results))
     graph._codegen = codegen
     module = lazy_module(attributes, graph, "Lowered")
     module._in_spec, module._out_spec = program.call_spec.in_spec, program.call_spec.out_spec

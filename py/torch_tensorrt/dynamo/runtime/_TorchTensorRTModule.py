@@ -85,6 +85,11 @@ class TorchTensorRTModule(EngineState, EngineControls):
         aliased_io: entries (output, input, kind), or their text `out@in@kind`.
     """
 
+    # What `bindings_json` of the engine says; nothing where there is no engine.
+    _inputs: list[dict[str, Any]]
+    _device: torch.device | None
+    _recorder: GraphRecorder | None
+
     def __init__(
         self,
         serialized_engine: bytes | None = None,
@@ -152,8 +157,9 @@ class TorchTensorRTModule(EngineState, EngineControls):
         self._inputs = described["inputs"]
         self._host_inputs = any(row["host"] for row in described["inputs"])
         self._single = len(described["outputs"]) == 1
-        self._device = torch.device(described["device"])
-        self._on_cuda = self._device.type == "cuda"
+        device = torch.device(described["device"])
+        self._device = device
+        self._on_cuda = device.type == "cuda"
         self._on_cpu = not self._on_cuda
         self._recorder = None
         engine.set_output_tensors_as_unowned(self._unowned)
@@ -163,10 +169,10 @@ class TorchTensorRTModule(EngineState, EngineControls):
         self._forget_engine_facts()
 
     def _forget_engine_facts(self) -> None:
-        self._inputs: list[dict[str, Any]] = []
+        self._inputs = []
         self._host_inputs = self._single = self._on_cuda = self._on_cpu = False
-        self._device: Any = None
-        self._recorder: GraphRecorder | None = None
+        self._device = None
+        self._recorder = None
 
     # ---- calls
 
@@ -200,10 +206,11 @@ class TorchTensorRTModule(EngineState, EngineControls):
                 f"Input '{name}' (argument {position} of engine '{self.name}'): a tensor or a number is "
                 f"expected, got {type(value).__name__}."
             )
+        number: Any = value  # torch's annotation leaves the symbolic ones out
         if position >= len(self._inputs):
-            return torch.scalar_tensor(value)  # execute_engine says what is wrong
+            return torch.scalar_tensor(number)  # execute_engine says what is wrong
         row = self._inputs[position]
-        tensor = torch.scalar_tensor(value, dtype=getattr(torch, row["dtype"]))
+        tensor = torch.scalar_tensor(number, dtype=getattr(torch, row["dtype"]))
         tensor = tensor.reshape([1] * len(row["shape"]))
         return tensor if row["host"] else tensor.to(self._device)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -21,6 +21,9 @@ class EngineControls(torch.nn.Module):  # type: ignore[misc]
     dynamically_allocate_resources: bool
     _unowned: bool
     _recorder: Any
+    # Of the other parts.
+    encode_metadata: Callable[[Mapping[str, Any]], str]
+    _metadata: Callable[[], dict[str, Any]]
 
     def get_engine(self) -> Any:
         raise NotImplementedError

@@ -9,7 +9,7 @@ import tensorrt as trt
 import torch
 
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
-from torch_tensorrt.dynamo.conversion._dims import known
+from torch_tensorrt.dynamo.conversion._dims import as_ints
 from torch_tensorrt.dynamo.conversion._registry import converts
 from torch_tensorrt.dynamo.conversion.converters._when import argument, first_output_only, meta
 
@@ -170,11 +170,12 @@ def _adaptive_when(spatial: int) -> Callable[..., Any]:
 def adaptive_pool(b: Builder, op: trt.ReduceOperation, x: Value, wanted: Sequence[int]) -> Value:
     """Element i of an axis pools [floor(i n / m), ceil((i + 1) n / m))."""
     x = b.tensor(x)
-    spatial, size = len(wanted), b.shape(x)[-len(wanted) :]
+    spatial = len(wanted)
+    size = as_ints(b.shape(x)[-spatial:])
     rank = b.rank(x)
     if all(m == 1 for m in wanted):
         return b.reduce(op, x, range(rank - spatial, rank), keepdim=True)
-    if known(*size) and all(n % m == 0 for n, m in zip(size, wanted, strict=False)):
+    if size is not None and all(n % m == 0 for n, m in zip(size, wanted, strict=False)):
         window = [n // m for n, m in zip(size, wanted, strict=False)]
         return b.pool(Average if op == Reduce.AVG else Maximum, x, window, window, spatial=spatial)
     for axis, m in zip(range(rank - spatial, rank), wanted, strict=False):

@@ -25,7 +25,7 @@ def _inside(b: Builder, dtype: torch.dtype) -> torch.dtype:
 def _result_dtype(b: Builder, given: torch.dtype | None) -> torch.dtype:
     """The type that torch gives the node's result."""
     value = b.node.meta["val"] if b.node is not None else None
-    return _inside(b, value.dtype if isinstance(value, torch.Tensor) else given)
+    return _inside(b, value.dtype if isinstance(value, torch.Tensor) else given or torch.get_default_dtype())
 
 
 def _made(node: Any, settings: Any) -> str | None:

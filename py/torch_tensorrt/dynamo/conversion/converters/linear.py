@@ -9,6 +9,7 @@ import tensorrt as trt
 import torch
 
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
+from torch_tensorrt.dynamo.conversion._dims import Length
 from torch_tensorrt.dynamo.conversion._registry import converts
 from torch_tensorrt.dynamo.conversion.converters._when import argument, first_output_only, meta, meta_dtype
 from torch_tensorrt.dynamo.conversion.converters.pointwise import where
@@ -85,7 +86,7 @@ def attention(
     """softmax(q k^T * scale + mask) v, by the engine's attention where it has one, else by its parts."""
     query, key, value = (b.tensor(x) for x in (query, key, value))
     rank = b.rank(query)
-    factor = 1 / math.sqrt(b.shape(query)[-1]) if scale is None else scale
+    factor = scale if scale is not None else 1 / math.sqrt(_width(b, query))
     if mask is not None and b.dtype(mask) is not torch.bool:
         mask = b.cast(mask, b.dtype(query))
     if not b.settings.decompose_attention and 3 <= rank <= 4:
@@ -93,6 +94,14 @@ def attention(
         if result is not None:
             return result
     return _composed(b, query, key, value, mask, causal, factor)
+
+
+def _width(b: Builder, query: Value) -> int:
+    """Features of a head, whose root divides the scores where no scale is given."""
+    width = b.shape(query)[-1]
+    if not isinstance(width, int):
+        raise b.error("attention needs a known last length of the query, or a scale", f"length {width}")
+    return width
 
 
 def _fused(
@@ -143,7 +152,7 @@ def _composed(
     return b.matmul(weights, value)
 
 
-def _repeat_heads(b: Builder, x: Value, times: int) -> Value:
+def _repeat_heads(b: Builder, x: Value, times: Length) -> Value:
     """[..., H, S, D] with each head `times` times in a row."""
     size = b.shape(x)
     wide = b.unsqueeze(x, [b.rank(x) - 2])

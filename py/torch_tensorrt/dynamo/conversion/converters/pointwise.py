@@ -46,14 +46,14 @@ BITWISE_ROWS = (
 
 
 def _register_rows() -> None:
-    for schema, kind, operation, promotion in _C.pointwise_table():
-        _register_shared_row(overload_of(schema), kind, operation, Kind[promotion])
+    for schema, kind, operation, rule_name in _C.pointwise_table():
+        _register_shared_row(overload_of(schema), kind, operation, Kind.__members__[rule_name])
     for target, unary_op in UNARY_ROWS:
         converts(target, when=no_bool)(_unary(unary_op, Kind.DEFAULT))
     for targets, method, rule in BINARY_ROWS:
         converts(*targets)(_binary(method, rule))
-    for targets, method in BITWISE_ROWS:
-        converts(*targets, when=no_integers)(_logic(method))
+    for overloads, logic in BITWISE_ROWS:
+        converts(*overloads, when=no_integers)(_logic(logic))
 
 
 def overload_of(schema: str) -> torch._ops.OpOverload:

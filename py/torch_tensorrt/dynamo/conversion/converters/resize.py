@@ -30,11 +30,11 @@ def _resized(
     b: Builder,
     x: Value,
     size: Sequence[Length] | None,
-    factors: Sequence[float] | None,
+    factors: Sequence[float],
     mode: trt.InterpolationMode,
     coordinates: trt.ResizeCoordinateTransformation,
 ) -> Value:
-    """By lengths, or by the factors themselves:
+    """By lengths, or without them by the factors themselves:
     torch computes coordinates from them and not from the lengths."""
     lengths = b.shape(x)
     nearest = mode == Mode.NEAREST
@@ -49,7 +49,7 @@ def _resized(
 
 def _nearest() -> Callable[..., Any]:
     def convert(b: Builder, x: Value, size: Any, factors: Any = None) -> Value:
-        return _resized(b, x, size, factors, Mode.NEAREST, Coordinates.ASYMMETRIC)
+        return _resized(b, x, size, factors or (), Mode.NEAREST, Coordinates.ASYMMETRIC)
 
     return convert
 
@@ -60,7 +60,7 @@ def _smooth(mode: trt.InterpolationMode) -> Callable[..., Any]:
         # With aligned corners only the lengths count.
         if align_corners and size is None:
             size = [_scaled_length(n, f) for n, f in zip(b.shape(x)[2:], factors, strict=False)]
-        return _resized(b, x, size, None if size is not None else factors, mode, coordinates)
+        return _resized(b, x, size, factors or (), mode, coordinates)
 
     return convert
 
@@ -84,15 +84,21 @@ for _name, _mode in (
     converts(getattr(aten, _name).vec, when=floating_image)(_smooth(_mode))
 
 
+def _complete(factors: Sequence[float | None]) -> Sequence[float]:
+    """The factors where every axis has one, else none."""
+    given = [f for f in factors if f is not None]
+    return given if len(given) == len(factors) else ()
+
+
 def _explicit(mode: trt.InterpolationMode) -> Callable[..., Any]:
     """The overloads with a length and perhaps a factor per axis."""
 
     def nearest(b: Builder, x: Value, size: Any, *factors: float | None) -> Value:
-        given = factors if factors and all(f is not None for f in factors) else None
+        given = _complete(factors)
         return _resized(b, x, None if given else size, given, mode, Coordinates.ASYMMETRIC)
 
     def smooth(b: Builder, x: Value, size: Any, align_corners: bool, *factors: float | None) -> Value:
-        given = factors if not align_corners and factors and all(f is not None for f in factors) else None
+        given = () if align_corners else _complete(factors)
         coordinates = Coordinates.ALIGN_CORNERS if align_corners else Coordinates.HALF_PIXEL
         return _resized(b, x, None if given else size, given, mode, coordinates)
 

@@ -181,17 +181,25 @@ def known_axis(kind: str) -> Callable[..., str | None]:
     return check
 
 
-@converts(aten.split.Tensor, when=known_axis("split"))
-def split(b: Builder, x: Value, size: int, axis: int = 0) -> Any:
+def _length_of(b: Builder, x: Value, axis: int) -> int:
     n = b.shape(x)[b.axis(x, axis)]
+    if not isinstance(n, int):
+        raise b.error(f"the length of axis {axis} has to be known at compile time", f"length {n}")
+    return n
+
+
+@converts(aten.split.Tensor, aten.unsafe_split.Tensor, when=known_axis("split"))
+def split(b: Builder, x: Value, size: int, axis: int = 0) -> Any:
+    n = _length_of(b, x, axis)
     if n == 0:
         return (b.tensor(x),)
     return tuple(b.narrow(x, axis, i, min(size, n - i)) for i in range(0, n, size))
 
 
-@converts(aten.split_with_sizes.default, aten.split.sizes)
+@converts(aten.split_with_sizes.default, aten.split.sizes, aten.unsafe_split_with_sizes.default)
 def split_with_sizes(b: Builder, x: Value, sizes: Sequence[Length], axis: int = 0) -> Any:
-    parts, start = [], 0
+    parts: list[Value] = []
+    start: Length = 0
     for size in sizes:
         parts.append(b.narrow(x, axis, start, size))
         start = start + size
@@ -200,13 +208,13 @@ def split_with_sizes(b: Builder, x: Value, sizes: Sequence[Length], axis: int = 
 
 @converts(aten.chunk.default, when=known_axis("split"))
 def chunk(b: Builder, x: Value, chunks: int, axis: int = 0) -> Any:
-    n = b.shape(x)[b.axis(x, axis)]
+    n = _length_of(b, x, axis)
     return split(b, x, max(-(-n // chunks), 1), axis)
 
 
 @converts(aten.unbind.int, when=known_axis("unbound"))
 def unbind(b: Builder, x: Value, axis: int = 0) -> Any:
-    return tuple(select(b, x, axis, i) for i in range(b.shape(x)[b.axis(x, axis)]))
+    return tuple(select(b, x, axis, i) for i in range(_length_of(b, x, axis)))
 
 
 @converts(aten.diagonal.default)
@@ -217,7 +225,7 @@ def diagonal(b: Builder, x: Value, offset: int = 0, first: int = 0, second: int 
     others = [i for i in range(b.rank(x)) if i not in (first, second)]
     x = b.permute(x, [*others, first, second])
     *outer, rows, columns = b.shape(x)
-    if not known(rows, columns):
+    if not isinstance(rows, int) or not isinstance(columns, int):
         raise b.error("diagonal needs known lengths of its two axes", f"lengths {[rows, columns]}")
     count = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
     start = offset if offset >= 0 else -offset * columns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from torch.export import ExportedProgram
 from torch.fx import GraphModule
 
 from torch_tensorrt.dynamo._settings import CompilationSettings
@@ -69,10 +70,11 @@ def dump_lowering_passes() -> str:
     return str(ATEN_POST_LOWERING_PASSES)
 
 
-def pre_export_lowering(exported_program: object, settings: CompilationSettings | None = None) -> object:
+def pre_export_lowering(
+    exported_program: ExportedProgram, settings: CompilationSettings | None = None
+) -> ExportedProgram:
     """Runs the pre-lowering passes on an exported program's graph."""
-    gm: GraphModule = exported_program.graph_module  # type: ignore[attr-defined]
-    ATEN_PRE_LOWERING_PASSES(gm, settings or CompilationSettings())
+    ATEN_PRE_LOWERING_PASSES(exported_program.graph_module, settings or CompilationSettings())
     return exported_program
 
 
