@@ -36,7 +36,7 @@ _SEVERITIES = {
 }
 
 
-class _EngineLogger(_trt.ILogger):  # type: ignore[misc]
+class _EngineLogger(_trt.ILogger):
     """TensorRT's messages as records of the logger `torch_tensorrt.tensorrt`."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class _EngineLogger(_trt.ILogger):  # type: ignore[misc]
 TRT_LOGGER = _EngineLogger()
 
 
-class _FallbackHandler(_logging.StreamHandler):  # type: ignore[type-arg]
+class _FallbackHandler(_logging.StreamHandler):
     """Standard error, while the program has configured no handler of its own."""
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from torch_tensorrt import _backends
@@ -15,12 +16,13 @@ INSTALLED = pytest.mark.skipif(
 )
 
 
-def facts(code: str, **kwargs: object) -> dict:  # type: ignore[type-arg]
+def facts(code: str, **kwargs: Any) -> dict[str, Any]:
     """Runs code that fills `facts`; the interpreter must print nothing else."""
-    result = run_python(f"import json\nfacts = {{}}\n{code}\nprint(json.dumps(facts))", **kwargs)  # type: ignore[arg-type]
+    result = run_python(f"import json\nfacts = {{}}\n{code}\nprint(json.dumps(facts))", **kwargs)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
-    return json.loads(result.stdout)
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
 
 
 def test_import_prints_nothing_and_leaves_logging_and_warnings_alone() -> None:
@@ -203,6 +205,7 @@ import ctypes
 import torch  # the embedded engine finds torch's libraries beside it
 import importlib.util
 from pathlib import Path
+from typing import Any
 package = Path(importlib.util.find_spec("torch_tensorrt").submodule_search_locations[0])
 for name in ("nvinfer", "nvinfer_plugin", "nvonnxparser"):
     ctypes.CDLL(str(package / "lib" / "embedded" / "10" / f"lib{name}.so.10"), ctypes.RTLD_GLOBAL)

@@ -288,7 +288,8 @@ def announce(settings: CompilationSettings) -> None:
 def default_of(name: str) -> Any:
     """A field's default value."""
     found = _FIELDS[name]
-    return found.default if found.default is not dataclasses.MISSING else found.default_factory()  # type: ignore[operator]
+    make = found.default_factory
+    return found.default if make is dataclasses.MISSING else make()
 
 
 def replace(settings: CompilationSettings, **changes: Any) -> CompilationSettings:

@@ -108,7 +108,8 @@ class _Shapes:
     def _input(self, given: Input) -> dict[int, Any]:
         if not input_is_dynamic(given):
             return {}
-        low, usual, high = (given.shape[f] for f in ("min_shape", "opt_shape", "max_shape"))  # type: ignore[call-overload]
+        ranges: Any = given.shape
+        low, usual, high = (ranges[f] for f in ("min_shape", "opt_shape", "max_shape"))
         found = {}
         for axis, span in enumerate(zip(low, usual, high, strict=False)):
             if span[0] != span[2]:

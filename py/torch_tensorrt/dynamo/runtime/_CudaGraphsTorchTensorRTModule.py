@@ -10,7 +10,7 @@ from torch.utils import _pytree as pytree
 from torch_tensorrt.dynamo.runtime._graph_recorder import GraphRecorder
 
 
-class CudaGraphsTorchTensorRTModule(torch.nn.Module):  # type: ignore[misc]
+class CudaGraphsTorchTensorRTModule(torch.nn.Module):
     """Wraps `compiled_module`; `runtime.enable_cudagraphs` makes it where PyTorch parts exist."""
 
     def __init__(self, compiled_module: torch.nn.Module) -> None:

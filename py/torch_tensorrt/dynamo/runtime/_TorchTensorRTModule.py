@@ -146,7 +146,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
         """Bytes of the plan."""
         if self.engine is None:
             return self._pending
-        return self.engine.serialized_engine_tensor().numpy().tobytes()  # type: ignore[no-any-return]
+        return self.engine.serialized_engine_tensor().numpy().tobytes()
 
     def _take_engine(self, engine: Any) -> None:
         self.engine = engine
@@ -216,7 +216,7 @@ class TorchTensorRTModule(EngineState, EngineControls):
 
     def _run_on_cuda(self, tensors: list[torch.Tensor], engine: Any) -> Sequence[torch.Tensor]:
         if _is_compiling() or _tracing_state() is not None:
-            return _EXECUTE(tensors, engine)  # type: ignore[no-any-return]
+            return _EXECUTE(tensors, engine)
         if _C.rt.multi_device_safe_mode():
             tensors = [tensor.to(self._device) for tensor in tensors]
         if _C.rt.cudagraphs_mode() == _SUBGRAPH and self._can_record(engine):

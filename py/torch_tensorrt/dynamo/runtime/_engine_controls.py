@@ -15,7 +15,7 @@ ProfileState = tuple[int, bool]
 """Active profile and whether it is chosen by the inputs."""
 
 
-class EngineControls(torch.nn.Module):  # type: ignore[misc]
+class EngineControls(torch.nn.Module):
     """Part of TorchTensorRTModule."""
 
     dynamically_allocate_resources: bool
@@ -47,7 +47,7 @@ class EngineControls(torch.nn.Module):  # type: ignore[misc]
 
     def get_layer_info(self) -> str:
         """JSON about the engine's layers."""
-        return self.get_engine().get_engine_layer_info()  # type: ignore[no-any-return]
+        return self.get_engine().get_engine_layer_info()
 
     def dump_layer_info(self, path: str = "") -> None:
         """Writes `get_layer_info` to a file; without a path into the folder of the profiles."""

@@ -17,7 +17,7 @@ def _flag(value: bool) -> str:
     return str(int(bool(value)))
 
 
-class EngineState(torch.nn.Module):  # type: ignore[misc]
+class EngineState(torch.nn.Module):
     """Part of TorchTensorRTModule."""
 
     name: str
