@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`. A second call rebuilds only what changed.
 #
-#   make demo       set up, build, run the main job
+#   make demo       set up, build, run the demo
 #   make test       set up, build, run all tests (C++ and Python)
 #   make build      set up and build only
 #   make wheel      dist/*.whl
@@ -10,6 +10,9 @@
 #   make bench      benchmarks/
 #   make lint       ruff, mypy
 #   make clean      removes build output (not .venv)
+#   make help       prints this
+#
+# Variables: BASE_PYTHON (makes .venv; python3), JOBS (all cores), PYTEST_ARGS, BINDINGS (versions for test-bindings).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -23,7 +26,7 @@ PYTEST_ARGS ?=
 HYPOTHESIS_PROFILE ?= repeatable
 BINDINGS ?= 10.13.2 10.13.3 10.14 10.15.1 10.16.1 11.0 11.1 11.4
 
-.PHONY: demo test test-cpp test-py test-bindings sanitize fuzz build wheel bench lint clean
+.PHONY: demo test test-cpp test-py test-bindings sanitize fuzz build wheel bench lint clean help
 
 demo: build
 	$(PY) -m torch_tensorrt.demo
@@ -83,8 +86,11 @@ bench: build
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(PY) $$script; done
 
 lint: build
-	$(PY) -m ruff check py tests benchmarks examples third_party setup.py
+	$(PY) -m ruff check .
 	$(PY) -m mypy py/torch_tensorrt
+
+help:
+	@awk '!/^#/ {exit} {sub(/^# ?/, ""); print}' Makefile
 
 clean:
 	rm -rf build dist py/torch_tensorrt/lib py/torch_tensorrt/_C*.so

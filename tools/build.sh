@@ -3,7 +3,11 @@
 #
 #   tools/build.sh [target...]     default: everything; one build at a time in a tree
 #   TORCHTRT_TENSORRT_MAJORS="10;11" tools/build.sh     for both versions of the interface, here and from now on
+#
+# PYTHON: whose torch to build for (.venv/bin/python, else python3). TORCHTRT_JOBS: parallel compilers (all cores).
+# TORCHTRT_CMAKE_ARGS: further arguments when build/cmake is made, such as -DTORCHTRT_BUILD_TESTS=OFF.
 set -euo pipefail
+case ${1:-} in -h | --help) awk 'NR > 1 && !/^#/ {exit} NR > 1 {sub(/^# ?/, ""); print}' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
 [ -x "$python" ] || python=python3

@@ -2,7 +2,10 @@
 # Builds, tests and times on a machine with an NVIDIA GPU, with the Python that is active there (torch already installed).
 #
 #   tools/gpu.sh [build|test|demo|bench]...     default: all four
+#
+# PYTHON: that Python, if it is not the python3 of the path. TORCHTRT_JOBS: parallel compilers (all cores).
 set -uo pipefail
+case ${1:-} in -h | --help) awk 'NR > 1 && !/^#/ {exit} NR > 1 {sub(/^# ?/, ""); print}' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 export PYTHON=${PYTHON:-$(command -v python3)} PYTHONPATH="$PWD/py${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 PYTHONHASHSEED=0
 export TORCHTRT_EMBEDDED_DEVICE=${TORCHTRT_EMBEDDED_DEVICE:-cuda}
