@@ -33,8 +33,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m torch_tensorrt",
         description="Prints which versions and which engine library are in use, and what they can do.",
-        epilog="TORCHTRT_PROVIDER=auto|nvidia|embedded chooses the library, TORCHTRT_EMBEDDED_DEVICE=cpu|cuda "
-        "where the embedded one runs.",
+        epilog="TORCHTRT_PROVIDER=auto|nvidia|embedded chooses the library, "
+        "TORCHTRT_EMBEDDED_DEVICE=cpu|cuda where the embedded one runs.",
     )
     parser.add_argument("--version", action="store_true", help="print the version of torch_tensorrt only")
     parser.add_argument("--provider", action="store_true", help="print the engine library in use only")
