@@ -6,6 +6,7 @@ import torch
 
 from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, check, growing, run, sample
 from tests.engine._control import REVERSE, Loop, Op, add, binary, length, relu, scalar
+from tests.engine._late import late_outputs
 
 
 class Lstm:
@@ -146,6 +147,55 @@ def test_counter_as_the_start_of_a_slice():
         lambda x: (torch.stack([x[i : i + 3] for i in range(4)]), torch.tensor([4], dtype=torch.int32)),
         dtypes=[torch.float32, torch.int32],
     )
+
+
+@pytest.mark.parametrize("view", ["transposed", "reversed"])
+def test_recurrence_that_is_a_view_of_a_reversed_output(view):
+    """Where a condition ends the loop, the output is turned around at its end; its views are not."""
+
+    def build(n, x):
+        loop = Loop(n, 10)
+        state = loop.loop.add_recurrence(x)
+        trip = loop.carry(scalar(n, 0), lambda i: add(n, i, scalar(n, 1)))
+        value = add(n, state.get_output(0), n.constant(torch.tensor([[1.0, 2.0], [3.0, 5.0]])))
+        if view == "transposed":
+            layer = n.add_shuffle(value)
+            layer.first_transpose = (1, 0)
+        else:
+            layer = n.add_slice(value, (0, 1), (2, 2), (1, -1))
+        state.set_input(1, layer.get_output(0))
+        loop.go_on_while(binary(n, Op.LESS, trip, scalar(n, 3)))
+        return [loop.gather(value, 4, kind=REVERSE), loop.last(state.get_output(0))]
+
+    def reference(x):
+        values = []
+        for _ in range(3):
+            values.insert(0, x + torch.tensor([[1.0, 2.0], [3.0, 5.0]]))
+            x = values[0].T if view == "transposed" else values[0].flip(1)
+        return torch.stack([*values, torch.zeros_like(x)]), x
+
+    check(build, [sample((2, 2))], reference, dtypes=[torch.float32] * 2)
+
+
+@pytest.mark.parametrize("summed", [False, True])
+def test_values_of_changing_lengths_are_not_put_together(summed):
+    """One index is no three indices, though it broadcasts to them."""
+
+    def build(n, x):
+        loop = Loop(n, 2)
+        row = loop.each(x)
+        found = n.add_gather(row, n.add_non_zero(row).get_output(0), 0).get_output(0)
+        if summed:
+            found = n.add_reduce(found, trt.ReduceOperation.SUM, 1, False).get_output(0)
+        return loop.gather(found, 2)
+
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    plan, log = build_engine(build, [x])
+    assert plan, log
+    torch.testing.assert_close(late_outputs(plan, [x])[0].view(2, 3), x)
+    x[1, :2] = 0
+    with pytest.raises(AssertionError, match="has to keep its shape"):
+        late_outputs(plan, [x])
 
 
 def test_start_of_a_slice_from_the_device():

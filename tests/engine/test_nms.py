@@ -246,6 +246,8 @@ def test_refusals() -> None:
     assert "int32, not int64" in build_error(with_limit(torch.tensor(3)), both)  # c3
     assert "must be a scalar" in build_error(with_limit(torch.ones(1, dtype=torch.int32)), both)  # c3
     assert "must be a scalar" in build_error(with_threshold(torch.tensor([0.5])), both)  # c4
+    for threshold in (-0.5, 1.5, float("nan")):
+        assert "outside [0, 1]" in build_error(with_threshold(torch.tensor(threshold)), both)  # c10
     assert "[batch, boxes, 4]" in build_error(nms(), [boxes_of((1, 5, 3)), scores])  # c6
     assert "[batch, boxes, 4]" in build_error(nms(), [boxes_of((5, 4)), scores])  # c6
     assert "differ at axis 1" in build_error(nms(), [boxes_of((1, 6, 4)), scores])  # c7

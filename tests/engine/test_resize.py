@@ -202,6 +202,7 @@ def test_refusals():
     assert "last 2" in build_error(resize((2, 2, 2), mode=Mode.CUBIC), [sample((1, 2, 2))])
     assert "empty axis" in build_error(resize((2, 2)), [sample((0, 2))])
     assert "output dims" in build_error(resize((2,)), [sample((2, 2))])
+    assert "larger than 2^62" in build_error(resize(scales=(1, 1e30)), [sample((2, 2))])  # c6
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.engine._case import STATIC_AND_DYNAMIC, build_error, check, growing, sample
 from tests.engine._late import run_late
+from tests.engine._session import Session
 
 MOVABLE = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64, torch.bool]
 
@@ -93,6 +94,45 @@ def test_shuffle_of_any_shape(data):
     check(shuffle(*arguments, False), [sample(shape)], reference)
 
 
+def test_transposes_may_be_set_before_the_lengths_they_apply_to():
+    def build(n, x, y):
+        first = n.add_shuffle(x)
+        first.second_transpose = (2, 0, 1)
+        first.reshape_dims = (2, 3, 2)
+        second = n.add_shuffle(x)
+        second.first_transpose = (1, 0)
+        second.reshape_dims = (4, 3)
+        second.second_transpose = (1, 0)
+        second.reshape_dims = (3, 2, 2)
+        second.second_transpose = (0, 2, 1)
+        second.set_input(0, y)
+        second.first_transpose = (2, 1, 0)
+        third = n.add_shuffle(x)
+        third.second_transpose = (3, 2, 1, 0)
+        third.set_input(1, n.constant(torch.tensor([1, 2, 3, 2])))
+        return [layer.get_output(0) for layer in (first, second, third)]
+
+    def reference(x, y):
+        return (
+            x.reshape(2, 3, 2).permute(2, 0, 1),
+            y.permute(2, 1, 0).reshape(3, 2, 2).permute(0, 2, 1),
+            x.reshape(1, 2, 3, 2).permute(3, 2, 1, 0),
+        )
+
+    inputs = [sample((2, 6)), sample((1, 2, 6), seed=1)]
+    check(build, inputs, reference, dtypes=[torch.float32] * 3)
+
+
+def test_a_transpose_of_other_axes_is_an_error_of_the_build():
+    def build(n, x):
+        layer = n.add_shuffle(x)
+        layer.second_transpose = (2, 0, 1)
+        return layer
+
+    message = "second transpose [2, 0, 1] is no permutation"
+    assert message in build_error(build, [sample((2, 6))])  # Shuffle c2
+
+
 def axes_layer(add, axes):
     return lambda n, x: getattr(n, add)(x, n.constant(torch.tensor(axes, dtype=torch.int64)))
 
@@ -150,6 +190,18 @@ def test_concatenation(axis, shapes, dtype, dynamic):
 def test_concatenation_default_axis_is_the_third_from_the_end():
     inputs = [sample((2, 3, 4, 5)), sample((2, 1, 4, 5))]
     check(lambda n, *x: n.add_concatenation(list(x)), inputs, lambda *x: torch.cat(x, 1))
+
+
+def test_concatenations_that_are_too_long():
+    """Concatenation c1, c6"""
+    session = Session()
+    long = session.input("x", (2**62, 1))
+    assert session.network.add_concatenation([long] * 10001) is None
+    assert "Error Code 3" in (error := session.logger.last_error()) and "at most 10000" in error
+    layer = session.network.add_concatenation([long, long])
+    session.network.mark_output(layer.get_output(0))
+    assert session.plan() is None
+    assert "more than 64 bits hold" in session.logger.last_error()
 
 
 def test_concatenation_refusals():

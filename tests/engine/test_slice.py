@@ -123,6 +123,26 @@ def test_refusal_of_a_fill_value_in_another_mode():
     assert "empty axis" in build_error(slice_layer((0,), (1,), (1,), Mode.CLAMP), inputs)
 
 
+FAR = 1 << 62
+
+
+@pytest.mark.parametrize("mode", OUTSIDE)
+@pytest.mark.parametrize(
+    ("start", "size", "stride"),
+    [(0, 3, FAR - 1), (FAR, 2, 1), (-FAR, 2, 1), (0, 1, -2 * FAR), (5, 4, 1 - FAR)],
+)
+def test_positions_beyond_all_numbers(mode, start, size, stride):
+    inputs = [sample((5,))]
+    assert "beyond 2^62" in build_error(slice_layer((start,), (size,), (stride,), mode), inputs)  # c11
+
+
+@pytest.mark.parametrize("mode", OUTSIDE)
+def test_large_positions(mode):
+    for start, size, stride in [(1 - FAR, 2, 1), (3, 2, FAR // 2), (FAR - 1, 3, -1)]:
+        arguments = (start,), (size,), (stride,), mode
+        check(slice_layer(*arguments), [sample((5,))], sliced(*arguments))
+
+
 def lengths_of(n, x):
     return n.add_shape(x).get_output(0)
 
@@ -214,3 +234,6 @@ def test_padding(pre, post, dtype, dynamic):
 
 def test_padding_refusals():
     assert "length -1" in build_error(padding((-2, 0), (-2, 0)), [sample((3, 3))])
+    far = 1 << 62
+    assert "fit into 64 bits" in build_error(padding((far, 0), (far, 0)), [sample((3, 3))])  # Padding c4
+    check(padding((far, 0), (-far, 0)), [sample((3, 3))], lambda x: x * 0)

@@ -57,6 +57,7 @@ class BoundLoop final : public BoundKernel {
   std::shared_ptr<const HostValue> host_of(Run& run, size_t body_input);
   BoundBody& body_for(Run& run, std::optional<BoundBody>& fresh);
   bool goes_on(BoundBody& body) const;
+  bool turns_at_end(size_t output) const;
   at::Tensor place_for(Run& run, size_t output, const at::Tensor& all) const;
   void offer_memory(Run& run, BoundBody& body);
   void take_results(Run& run, BoundBody& body);
@@ -142,22 +143,29 @@ bool BoundLoop::goes_on(BoundBody& body) const {
   return body.output(0).item().toBool();
 }
 
-// Where this trip's value of an output goes. Of a reversed output the count may not be known before the end: its values
-// are put in order, and turned around then.
+// Of a reversed output the count may not be known before the end: its values are put in order, and turned around then.
+bool BoundLoop::turns_at_end(size_t output) const {
+  return op_.kind_of(output) == LoopOutputKind::kReverse && op_.conditional;
+}
+
+// Where this trip's value of an output goes.
 at::Tensor BoundLoop::place_for(Run& run, size_t output, const at::Tensor& all) const {
   const int64_t axis = op_.positions[output], length = all.size(axis);
   TORCHTRT_CHECK(run.trip < length, "trip ", run.trip, " has no place in output ", output, ", whose length is ",
                  length);
-  const bool turned = op_.kind_of(output) == LoopOutputKind::kReverse && !op_.conditional;
+  const bool turned = op_.kind_of(output) == LoopOutputKind::kReverse && !turns_at_end(output);
   return all.select(axis, turned ? *limit_ - 1 - run.trip : run.trip);
 }
 
-// Values that go one behind the other are computed where they belong.
+// Values that go one behind the other are computed where they belong. Not where they are turned around at the end, for
+// recurrences may be views of them; nor where the next one may have another shape.
 void BoundLoop::offer_memory(Run& run, BoundBody& body) {
-  for (size_t i = 0; i < op_.kinds.size(); ++i)
-    if (run.gathered[i].defined() && op_.positions[i] == 0)
-      if (at::Tensor place = place_for(run, i, run.gathered[i]); place.numel() > 0 && place.is_contiguous())
-        body.set_dest(static_cast<size_t>(op_.sources[i]), std::move(place));
+  for (size_t i = 0; i < op_.kinds.size(); ++i) {
+    const bool fits = run.gathered[i].defined() && run.call.out_shape(static_cast<int>(i)).is_known();
+    if (!fits || op_.positions[i] != 0 || turns_at_end(i)) continue;
+    if (at::Tensor place = place_for(run, i, run.gathered[i]); place.numel() > 0 && place.is_contiguous())
+      body.set_dest(static_cast<size_t>(op_.sources[i]), std::move(place));
+  }
 }
 
 void BoundLoop::gather(Run& run, BoundBody& body, size_t i) {
@@ -207,8 +215,7 @@ at::Tensor BoundLoop::finished(Run& run, size_t i) {
                      at::TensorOptions(scalar_type_of(run.call.out_type(static_cast<int>(i)))).device(device_));
   }
   const int64_t length = all.size(axis);
-  if (op_.kind_of(i) == LoopOutputKind::kReverse && op_.conditional && run.trip > 1)
-    all.narrow(axis, 0, run.trip).copy_(all.narrow(axis, 0, run.trip).flip({axis}));
+  if (turns_at_end(i) && run.trip > 1) all.narrow(axis, 0, run.trip).copy_(all.narrow(axis, 0, run.trip).flip({axis}));
   if (run.trip < length) all.narrow(axis, run.trip, length - run.trip).zero_();
   return all;
 }

@@ -195,7 +195,8 @@ std::string describe_failure(const Graph& graph, NodeId id, std::string_view wha
     if (node.inputs[i] == kNoId) continue;
     const Value& value = graph.stale_value(node.inputs[i]);
     const Shape& shape = shapes.empty() ? value.shape : shapes[node.inputs[i]];
-    text += join("\n  input ", i, " \"", value.name, "\": ", value.dtype, ' ', shape);
+    text += join("\n  input ", i, " \"", value.name, "\": ", value.dtype);
+    if (shape.is_valid()) text += join(' ', shape);  // not while only types are looked at
   }
   return text;
 }

@@ -22,6 +22,7 @@ struct Range {
 
 Range inside(const Run& run, int64_t length) {
   int64_t first = 0, last = run.size;
+  if (run.size == 0) return {0, 0};
   if (run.stride == 0) {
     if (run.start < 0 || run.start >= length) last = 0;
   } else {

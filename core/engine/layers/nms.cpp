@@ -9,6 +9,7 @@
 //   c7  lengths that boxes and scores share are equal
 //   c8  the limit of candidates lies in [1, 5000]
 //   c9  the limit per class is not negative
+//   c10 the IoU threshold lies in [0, 1]                 (nms_aten.cpp where only run time knows it)
 #include "core/engine/layers/nms.h"
 
 #include <algorithm>
@@ -38,6 +39,10 @@ std::optional<int64_t> limit_of(const ShapeArgs& in) {
 
 }  // namespace
 
+void NMS::check_overlap(double threshold) {
+  TORCHTRT_CHECK(threshold >= 0 && threshold <= 1, "the IoU threshold ", threshold, " lies outside [0, 1]");
+}
+
 Types NMS::infer_types(const Types& in) const {
   expect_inputs(in, 3, 5);                                                                                  // c1
   expect_type(in[0] == DType::kFloat32 || in[0] == DType::kFloat16, "boxes", "float32 or float16", in[0]);  // c2
@@ -56,6 +61,8 @@ Shapes NMS::infer_shapes(const ShapeArgs& in) const {
   limit_of(in);
   for (int i = 3; i < in.size(); ++i)
     TORCHTRT_CHECK(!in.has(i) || in[i].rank() == 0, "a threshold of NMS must be a scalar, got ", in[i]);  // c4
+  if (const HostValue* overlap = in.has(3) ? in.value(3) : nullptr; overlap && overlap->is_known())
+    NMS::check_overlap(overlap->elements.at(0).as_float());  // c10
   return {Shape{kUnknown, 3}, Shape{}};
 }
 

@@ -22,6 +22,7 @@ struct NMS {
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
   Shapes max_shapes(const ShapeArgs& in) const;
+  static void check_overlap(double threshold);
 };
 
 }  // namespace torchtrt::engine

@@ -2,8 +2,10 @@
 //   c1  one input, floating, int8, int32 or int64
 //   c2  pre and post have two numbers each
 //   c3  the input has at least two axes
-//   c4  no resulting length is negative
+//   c4  no resulting length is negative, or does not fit into 64 bits
 #include "core/engine/layers/padding.h"
+
+#include <algorithm>
 
 #include "core/engine/layers/args.h"
 
@@ -24,7 +26,11 @@ Shapes Padding::infer_shapes(const ShapeArgs& in) const {
   for (int i = 0; i < 2; ++i) {
     const int axis = out.rank() - 2 + i;
     if (out[axis] == kUnknown) continue;
-    out[axis] += pre[static_cast<size_t>(i)] + post[static_cast<size_t>(i)];
+    const int64_t before = pre[static_cast<size_t>(i)], behind = post[static_cast<size_t>(i)];
+    const bool overflow = __builtin_add_overflow(out[axis], std::max(before, behind), &out[axis]) ||
+                          __builtin_add_overflow(out[axis], std::min(before, behind), &out[axis]);
+    TORCHTRT_CHECK(!overflow, "padding ", in[0], " by ", list_of(pre), " and ", list_of(post),
+                   " makes a length that does not fit into 64 bits");  // c4
     TORCHTRT_CHECK(out[axis] >= 0, "cropping ", in[0], " by ", list_of(pre), " and ", list_of(post), " leaves length ",
                    out[axis], " on axis ", axis);  // c4
   }

@@ -1,6 +1,7 @@
 // Pooling on tensors.
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/engine/layers/kernel_result.h"
@@ -13,8 +14,9 @@ namespace {
 struct Pool {
   const Pooling& op;
   std::vector<WindowResult> windows;
-  std::vector<int64_t> hangs;  // how far the last windows hang over the padding
-  bool plain = true;           // at:: has this padding
+  std::vector<int64_t> strides;  // no longer than the data is: at:: takes 32 bits
+  std::vector<int64_t> hangs;    // how far the last windows hang over the padding
+  bool plain = true;             // at:: has this padding
 
   Pool(const Pooling& pooling, const at::Tensor& x) : op(pooling) {
     const int64_t axes = static_cast<int64_t>(op.window_size.size());
@@ -22,10 +24,13 @@ struct Pool {
       const int64_t length = x.size(x.dim() - axes + i);
       const Window w = op.window(i);
       windows.push_back(slide(w, op.padding_mode, length));
+      const int64_t room = length + windows.back().pre + windows.back().post - w.size;
+      strides.push_back(std::min(w.stride, std::max<int64_t>(room, 0) + 1));
       hangs.push_back(overhang(w, windows.back(), length));
       const bool fits =
           windows.back().pre == windows.back().post && windows.back().pre <= w.size / 2 && hangs.back() == 0;
-      plain = plain && fits && length > 0;
+      const bool taken = axes == 2 || op.type == PoolingType::kMax || w.size <= length;  // by at::avg_pool3d
+      plain = plain && fits && taken && length > 0;
     }
   }
 
@@ -52,8 +57,8 @@ struct Pool {
         plain ? x : padded(x, -std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
     const auto pads = plain ? padding() : nothing();
     const std::vector<int64_t> ones(windows.size(), 1);
-    return flat ? at::max_pool2d(data, op.window_size, op.stride, pads, ones)
-                : at::max_pool3d(data, op.window_size, op.stride, pads, ones);
+    return flat ? at::max_pool2d(data, op.window_size, strides, pads, ones)
+                : at::max_pool3d(data, op.window_size, strides, pads, ones);
   }
 
   at::Tensor average(const at::Tensor& x) const {
@@ -73,8 +78,8 @@ struct Pool {
   at::Tensor mean(const at::Tensor& x, c10::IntArrayRef pads, bool count_padding,
                   std::optional<int64_t> divisor) const {
     return windows.size() == 2
-               ? at::avg_pool2d(x, op.window_size, op.stride, pads, /*ceil_mode=*/false, count_padding, divisor)
-               : at::avg_pool3d(x, op.window_size, op.stride, pads, /*ceil_mode=*/false, count_padding, divisor);
+               ? at::avg_pool2d(x, op.window_size, strides, pads, /*ceil_mode=*/false, count_padding, divisor)
+               : at::avg_pool3d(x, op.window_size, strides, pads, /*ceil_mode=*/false, count_padding, divisor);
   }
 };
 

@@ -4,7 +4,7 @@
 //   c3  the data has at least one axis
 //   c4  the lengths come from one of input 1, output dims, scales
 //   c5  dims or scales have one number per axis
-//   c6  no length is negative; scales are positive
+//   c6  no length is negative; scales are positive, and make no length of 2^62 or more
 //   c7  axes before the last 8 (nearest), 3 (linear), 2 (cubic) keep their lengths
 //   c8  an empty axis stays empty
 #include "core/engine/layers/resize.h"
@@ -19,7 +19,10 @@ namespace {
 // floor(length * scale) as float32 numbers, which scales are.
 int64_t scaled(int64_t length, double scale) {
   if (length == kUnknown || scale == 1) return length;
-  return static_cast<int64_t>(std::floor(static_cast<float>(length) * static_cast<float>(scale)));
+  constexpr float kLimit = 4611686018427387904.0f;  // 2^62
+  const float product = std::floor(static_cast<float>(length) * static_cast<float>(scale));
+  TORCHTRT_CHECK(product < kLimit, "scale ", scale, " makes the length ", length, " larger than 2^62");  // c6
+  return static_cast<int64_t>(product);
 }
 
 HostList scaled_lengths(const Shape& x, const std::vector<double>& scales) {

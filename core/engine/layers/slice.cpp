@@ -9,6 +9,7 @@
 //   c8  no size is negative
 //   c9  STRICT_BOUNDS: every element read lies inside
 //   c10 WRAP, CLAMP, REFLECT: an axis of length 0 yields length 0
+//   c11 start, stride and the last position read lie inside (-2^62, 2^62)
 #include "core/engine/layers/slice.h"
 
 #include <algorithm>
@@ -33,13 +34,30 @@ void check_inside(const Shape& x, int axis, const std::optional<int64_t>& index)
                  x);  // c9
 }
 
+bool is_small(int64_t position) {
+  constexpr int64_t kLimit = int64_t{1} << 62;
+  return position > -kLimit && position < kLimit;
+}
+
+// The last position read, where start, size and stride tell it. c11
+std::optional<int64_t> last_position(int axis, const AxisSlice& slice) {
+  const int64_t start = slice.start.value_or(0), stride = slice.stride.value_or(0);
+  int64_t last = 0;
+  const bool overflow =
+      __builtin_mul_overflow(*slice.size - 1, stride, &last) || __builtin_add_overflow(last, start, &last);
+  TORCHTRT_CHECK(is_small(start) && is_small(stride) && !overflow && is_small(last), "start ", start, ", size ",
+                 *slice.size, " and stride ", stride, " of axis ", axis, " reach beyond 2^62");  // c11
+  return slice.start && slice.stride ? std::optional(last) : std::nullopt;
+}
+
 void check_axis(const Slice& op, const Shape& x, int axis, const AxisSlice& slice) {
   if (!slice.size) return;
   TORCHTRT_CHECK(*slice.size >= 0, "size ", *slice.size, " of axis ", axis, " is negative");  // c8
   if (*slice.size == 0) return;
+  if (op.mode == SampleMode::kStrictBounds) check_inside(x, axis, slice.start);
+  const std::optional<int64_t> last = last_position(axis, slice);
   if (op.mode == SampleMode::kStrictBounds) {
-    check_inside(x, axis, slice.start);
-    if (slice.start && slice.stride) check_inside(x, axis, *slice.start + (*slice.size - 1) * *slice.stride);
+    check_inside(x, axis, last);
   } else if (op.mode != SampleMode::kFill) {
     TORCHTRT_CHECK(x[axis] != 0, *slice.size, " elements cannot be taken from the empty axis ", axis, " of ",
                    x);  // c10

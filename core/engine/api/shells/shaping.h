@@ -2,6 +2,8 @@
 // fields.
 #pragma once
 
+#include <span>
+
 #include "core/engine/api/layer.h"
 #include "core/engine/layers/concatenation.h"
 #include "core/engine/layers/padding.h"
@@ -9,6 +11,7 @@
 #include "core/engine/layers/shuffle.h"
 #include "core/engine/layers/squeeze.h"
 #include "core/engine/layers/unsqueeze.h"
+#include "core/util/span.h"
 
 namespace torchtrt::engine::api {
 
@@ -78,8 +81,7 @@ class ShuffleShell final : public LayerShell<nv::IShuffleLayer, nv::apiv::VShuff
       for (const int64_t length : *op.reshape)
         TORCHTRT_REQUIRE(kInvalidArgument, length >= -1, "reshape dimensions ", printed(dimensions),
                          " have a negative length other than -1");
-      // A permutation of another rank than this cannot stay; the identity always fits.
-      if (!op.second_transpose.empty()) op.second_transpose = permutation_of(second_, dimensions.nbDims);
+      if (!op.second_transpose.empty()) op.second_transpose = order_of(second_, dimensions.nbDims);
     });
     if (changed) reset_input(1);
   }
@@ -94,9 +96,11 @@ class ShuffleShell final : public LayerShell<nv::IShuffleLayer, nv::apiv::VShuff
   // An input of reshape dimensions replaces the static ones; its length is the rank.
   void setInput(int32_t index, nv::ITensor& tensor) noexcept override {
     LayerBase::setInput(index, tensor);
-    if (index == 1 && has_input(1) && !op().second_transpose.empty())
-      change("IShuffleLayer::setInput",
-             [&](Shuffle& op) { op.second_transpose = permutation_of(second_, reshaped_rank()); });
+    if (op().first_transpose.empty() && op().second_transpose.empty()) return;
+    change("IShuffleLayer::setInput", [&](Shuffle& op) {
+      if (!op.first_transpose.empty()) op.first_transpose = order_of(first_, input_rank());
+      if (!op.second_transpose.empty()) op.second_transpose = order_of(second_, reshaped_rank());
+    });
   }
 
  protected:
@@ -110,21 +114,30 @@ class ShuffleShell final : public LayerShell<nv::IShuffleLayer, nv::apiv::VShuff
     }
     return op().reshape ? static_cast<int>(op().reshape->size()) : input_rank();
   }
-  // The first `rank` entries, which have to be a permutation; all eight where the rank is not known.
-  static std::vector<int64_t> permutation_of(const nv::Permutation& permutation, int rank) {
-    const int count = rank < 0 ? kMaxRank : rank;
-    std::vector<int64_t> order(permutation.order, permutation.order + count);
+  static bool is_permutation(const nv::Permutation& permutation, int count) {
     uint32_t seen = 0;
-    for (const int64_t axis : order) {
-      TORCHTRT_REQUIRE(kInvalidArgument, axis >= 0 && axis < count && (seen >> axis & 1u) == 0, "order ",
-                       printed(dims_of(order)), " is not a permutation of ", count, " axes");
+    for (int i = 0; i < count; ++i) {
+      const int32_t axis = permutation.order[i];
+      if (axis < 0 || axis >= count || (seen >> axis & 1u) != 0) return false;
       seen |= 1u << axis;
     }
-    return order;
+    return true;
+  }
+  // The first `rank` entries if they are a permutation; else as many as are one. The number of axes may still change
+  // with the next setter, so that another one is an error where shapes are inferred only.
+  static std::vector<int64_t> order_of(const nv::Permutation& permutation, int rank) {
+    const int wanted = rank < 0 || rank > kMaxRank ? kMaxRank : rank;
+    int count = wanted;
+    if (!is_permutation(permutation, count))
+      for (count = kMaxRank; count > 1 && !is_permutation(permutation, count);) --count;
+    TORCHTRT_REQUIRE(kInvalidArgument, count == wanted || count > 1, "order ",
+                     list_of(std::span(permutation.order, static_cast<size_t>(wanted))), " is not a permutation of ",
+                     wanted, " axes");
+    return {permutation.order, permutation.order + count};
   }
   void set(const char* function, const nv::Permutation& permutation, int rank, std::vector<int64_t> Shuffle::*member,
            nv::Permutation& kept) {
-    if (change(function, [&](Shuffle& op) { op.*member = permutation_of(permutation, rank); })) kept = permutation;
+    if (change(function, [&](Shuffle& op) { op.*member = order_of(permutation, rank); })) kept = permutation;
   }
 
   nv::Permutation first_, second_;  // as set; the interface hands out references
