@@ -2,6 +2,7 @@
 #include "core/runtime/session.h"
 
 #include <ATen/ops/empty.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <utility>
 
@@ -39,6 +40,8 @@ Session::Session(EngineInfo& info) : name_(info.name), device_(at::kCPU) {
   if (info.device.empty()) info.device = text_of(device_);
   options_.dynamic_resources = info.dynamic_resources;
 
+  c10::OptionalDeviceGuard on_device;  // engines belong to the device that is present when they are loaded
+  if (device_.is_cuda()) on_device.reset_device(device_);
   ErrorCapture errors;
   runtime_.reset(provider::create_runtime(engine_logger()));
   engine_.reset(runtime_->deserializeCudaEngine(info.engine.data(), info.engine.size()));

@@ -27,6 +27,8 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
 
   // The present one; a refit, on another thread too, leaves it as it is and brings another.
   std::shared_ptr<const Plan> plan() const;
+  // See LoadedPlan::device_index.
+  int device() const { return current_->get()->device_index(); }
   // What no refit changes.
   const PlanAbout& about() const { return about_; }
   // Null: there is no such input or output.

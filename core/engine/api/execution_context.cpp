@@ -54,7 +54,7 @@ bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t
     context_->set_profile(profile);
     const bool follows = strategy_ == nv::ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE;
     if (!follows || profile == former) return;
-    wait_for_stream(stream);  // runs before may still use the memory
+    wait_for_stream(stream, engine_.device());  // runs before may still use the memory
     allocate_memory();
   });
 }
@@ -166,7 +166,7 @@ bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
     require_memory();
     context_->enqueue(stream);
     if (profiler_ && emits_profile_) report_times();
-    if (consumed_) record_event(consumed_, stream);
+    if (consumed_) record_event(consumed_, stream, engine_.device());
   });
 }
 
@@ -183,8 +183,8 @@ bool ExecutionContext::executeV2(void* const* bindings) noexcept {
       context_->set_layer_log(
           [this](const std::string& layer) { report_.info(join("layer \"", layer, "\" has run")); });
     context_->enqueue(nullptr);
-    if (consumed_) record_event(consumed_, nullptr);
-    wait_for_device();
+    if (consumed_) record_event(consumed_, nullptr, engine_.device());
+    wait_for_stream(nullptr, engine_.device());
     if (profiler_ && emits_profile_) report_times();
   });
 }

@@ -164,12 +164,13 @@ std::map<size_t, engine::Weights> Refitter::changed(const Plan& plan, void* stre
   const std::vector<engine::Weights> present = present_weights(*plan.source);
   std::map<size_t, engine::Weights> fresh;
   for (const auto& [row, given] : given_) {
-    const bool on_device = given.location == nv::TensorLocation::kDEVICE && runs_on_cuda();
+    const int device = given.location == nv::TensorLocation::kDEVICE ? engine_.device() : -1;
+    const bool on_device = device >= 0;
     engine::Weights weights = ours(given.weights);
-    if (on_device) weights = copy_weights(weights, /*on_device=*/true, stream);
+    if (on_device) weights = copy_weights(weights, device, stream);
     const bool same = are_equal(weights, present[row]);
     if (same && !plan.source->weights[row].absent) continue;
-    fresh[row] = same ? present[row] : on_device ? weights : copy_weights(weights, /*on_device=*/false, stream);
+    fresh[row] = same ? present[row] : on_device ? weights : copy_weights(weights, -1, stream);
   }
   return fresh;
 }

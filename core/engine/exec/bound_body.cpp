@@ -148,9 +148,8 @@ const at::Tensor& BoundBody::tensor(ValueId value) {
   } else {
     TORCHTRT_REQUIRE(kInternal, evaluation_.is_host_known(value), "the value of \"", body_->stale_value(value).name,
                      "\" was not computed before it was needed");
-    found = to_tensor(*evaluation_.host(value)).to(device_);
+    found = upload(to_tensor(*evaluation_.host(value)), device_);
     uploaded_[static_cast<size_t>(value)] = 1;
-    synchronize(device_);
   }
   return found;
 }
@@ -190,6 +189,8 @@ void BoundBody::resolve() {
 void BoundBody::run_step(const BodyStep& step) {
   arguments_.clear();
   for (const ValueId input : step.inputs) arguments_.push_back(input == kNoId ? nullptr : &tensor(input));
+  for (const Shape& shape : step.out_shapes)
+    if (!shape.is_known()) refuse_capture(device_, "lengths depend on data", "run the engine outside the capture");
   results_.assign(step.outputs.size(), at::Tensor());
   for (size_t i = 0; i < step.results.size(); ++i)
     if (step.results[i] >= 0) results_[i] = dests_[static_cast<size_t>(step.results[i])];

@@ -14,6 +14,7 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr const char* kName = "gather_lines";
+constexpr int kAttempts = 3;  // to get the kernel, which a capture forbids
 constexpr int64_t kThreads = 256;
 constexpr int64_t kBlocksEach = 16;            // for every multiprocessor
 constexpr int64_t kNarrow = int64_t{1} << 30;  // units that indices of 32 bits reach, a step included
@@ -65,7 +66,7 @@ class BoundGather final : public BoundKernel {
         lines_(lines),
         kernel_(find_kernel(Gather::kKind)),
         source_(source_of(lines.bytes, wide_indices, lines.count >= kNarrow)) {
-    compiled_ = try_cuda_kernel(source_, kName);
+    find();
   }
 
   void run(Call& call) override {
@@ -74,13 +75,18 @@ class BoundGather final : public BoundKernel {
   bool is_recordable(const Accept& accept) override { return accept(layer_, shapes_); }
 
  private:
+  void find() {
+    ++attempts_;
+    compiled_ = try_cuda_kernel(source_, kName);
+  }
+
   bool is_aligned(const at::Tensor& tensor) const {
     return tensor.is_cuda() && tensor.is_contiguous() &&
            reinterpret_cast<intptr_t>(tensor.const_data_ptr()) % lines_.bytes == 0;
   }
 
   bool run_lines(Call& call) {
-    if (!compiled_) compiled_ = try_cuda_kernel(source_, kName);
+    if (!compiled_ && attempts_ < kAttempts) find();
     if (!compiled_) return false;
     const at::Tensor &x = call.in(0), &numbers = call.in(1);
     if (!is_aligned(x) || !numbers.is_cuda() || !numbers.is_contiguous()) return false;
@@ -101,6 +107,7 @@ class BoundGather final : public BoundKernel {
   Lines lines_;
   KernelFunction kernel_;
   std::string source_;
+  int attempts_ = 0;
   std::shared_ptr<const CudaKernel> compiled_;
 };
 

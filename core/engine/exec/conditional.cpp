@@ -4,6 +4,7 @@
 
 #include "core/engine/exec/bound_body.h"
 #include "core/engine/exec/node_inputs.h"
+#include "core/engine/exec/transfer.h"
 #include "core/engine/plan/if_conditional.h"
 
 namespace torchtrt::engine {
@@ -63,7 +64,7 @@ BoundBody& BoundConditional::body_for(bool condition, std::optional<BoundBody>& 
 }
 
 void BoundConditional::run(Call& call) {
-  const bool condition = known_ ? *known_ : inputs_.tensor(call, 0).item().toBool();
+  const bool condition = known_ ? *known_ : is_true(inputs_.tensor(call, 0));
   std::optional<BoundBody> fresh;
   BoundBody& body = body_for(condition, fresh);
   const std::vector<int64_t>& feeds = op_.feeds(condition);

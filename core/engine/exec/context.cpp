@@ -1,6 +1,7 @@
 // DeviceContext: what is set and asked. Running is in run.cpp.
 #include <algorithm>
 
+#include "core/engine/exec/device.h"
 #include "core/engine/exec/device_context.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/exec/weight_stream.h"
@@ -44,6 +45,7 @@ DeviceContext::DeviceContext(std::shared_ptr<const DevicePlan> plan, void* owner
 
 // Those of the bodies of loops and branches are attached by their first run.
 void DeviceContext::attach_plugins() {
+  const DeviceScope on_device(plan_->device());
   const ContextState::Scope scope(state_);
   for (const NodeId id : plan_->plan().order)
     if (const PluginLayer* plugin = as_plugin(*plan_->plan().graph.node(id).layer)) attach_plugin(*plugin);
@@ -92,8 +94,12 @@ Program& DeviceContext::bind(ProgramKey key) {
   if (found != programs_.end()) {
     std::rotate(programs_.begin(), found, found + 1);
   } else {
+    const DeviceScope scope(plan_->device());
     auto program = std::make_unique<Program>(*plan_, key, slots_);
-    if (programs_.size() == kMaxPrograms) programs_.pop_back();
+    if (programs_.size() == kMaxPrograms) {
+      use_.settle();
+      programs_.pop_back();
+    }
     programs_.insert(programs_.begin(), Bound{std::move(key), std::move(program), std::nullopt, {}, 0});
     observer_.trace();
   }

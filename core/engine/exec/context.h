@@ -27,6 +27,9 @@ class LoadedPlan {
   static std::shared_ptr<const LoadedPlan> load(std::shared_ptr<const Plan> plan);
   virtual ~LoadedPlan() = default;
   virtual const Plan& plan() const = 0;
+  // Of the CUDA device, the present one of the thread that loaded the plan; -1: the CPU. Whatever device is present
+  // later, contexts run there.
+  virtual int device_index() const = 0;
 };
 
 // Asked for memory of a data-dependent output (IOutputAllocator); null result: failure.

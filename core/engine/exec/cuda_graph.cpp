@@ -24,10 +24,11 @@ struct Symbols {
   void (*replay)(void*) = nullptr;
   CudaGraph::Pool (*new_pool)() = nullptr;
   void (*clear_workspaces)() = nullptr;
+  void (*clear_workspaces_of)(void* stream) = nullptr;  // from some torch on
   int (*create_stream)(void**, unsigned flags) = nullptr;
   int (*capture_status)(void*, int*) = nullptr;
 
-  // All but the last, without which captures of the caller are seen where torch tells.
+  // All but `clear_workspaces_of`; without `capture_status` captures of the caller are seen where torch tells.
   bool complete() const {
     return construct && destroy && begin && end && replay && new_pool && clear_workspaces && create_stream &&
            capture_status;
@@ -48,6 +49,7 @@ Symbols find_symbols() {
   find(found.replay, "_ZN2at4cuda9CUDAGraph6replayEv");
   find(found.new_pool, "_ZN2at4cuda17graph_pool_handleEv");
   find(found.clear_workspaces, "_ZN2at4cuda21clearCublasWorkspacesEv");
+  find(found.clear_workspaces_of, "_ZN2at4cuda30clearCublasWorkspacesForStreamEP11CUstream_st");
   find(found.create_stream, "cudaStreamCreateWithFlags");
   find(found.capture_status, "cudaStreamIsCapturing");
   return found;
@@ -86,6 +88,24 @@ class StreamScope {
   c10::Stream former_;
 };
 
+// Workspaces of matrix products belong to a stream and would be shared by all graphs that were recorded there: each
+// recording starts without and leaves none behind, so that they are part of its own pool. Graphs of the application may
+// use those of other streams.
+class NoWorkspaces {
+ public:
+  explicit NoWorkspaces(const c10::Stream& stream) : stream_(reinterpret_cast<void*>(stream.id())) { clear(); }
+  ~NoWorkspaces() { clear(); }
+  NoWorkspaces(const NoWorkspaces&) = delete;
+  NoWorkspaces& operator=(const NoWorkspaces&) = delete;
+
+ private:
+  void clear() const {
+    symbols().clear_workspaces_of ? symbols().clear_workspaces_of(stream_) : symbols().clear_workspaces();
+  }
+
+  void* stream_;
+};
+
 }  // namespace
 
 bool records_cuda_graphs() { return is_switched_on("TORCHTRT_EMBEDDED_CUDA_GRAPHS") && symbols().complete(); }
@@ -101,31 +121,25 @@ CudaGraph::CudaGraph() { symbols().construct(storage_, /*keep_graph=*/false); }
 
 CudaGraph::~CudaGraph() { symbols().destroy(storage_); }
 
-// Workspaces of matrix products belong to a stream and would be shared by all graphs that were recorded there: each
-// recording starts without and leaves none behind, so that they are part of its own pool.
 std::unique_ptr<CudaGraph> CudaGraph::record(c10::Device device, Pool pool, const std::function<void()>& work) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   std::unique_ptr<CudaGraph> graph(new CudaGraph);
-  symbols().clear_workspaces();
-  const StreamScope scope(recording_stream(device));
+  const c10::Stream stream = recording_stream(device);
+  const NoWorkspaces own(stream);
+  const StreamScope scope(stream);
   symbols().begin(graph->storage_, pool, kThreadLocalCapture);
   try {
     work();
   } catch (...) {
     try {
-      graph->finish();
+      symbols().end(graph->storage_);
     } catch (...) {  // what `work` threw says more
     }
     throw;
   }
-  graph->finish();
+  symbols().end(graph->storage_);
   return graph;
-}
-
-void CudaGraph::finish() {
-  symbols().end(storage_);
-  symbols().clear_workspaces();
 }
 
 void CudaGraph::launch() { symbols().replay(storage_); }

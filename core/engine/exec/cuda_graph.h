@@ -39,7 +39,6 @@ class CudaGraph {
 
  private:
   CudaGraph();
-  void finish();
 
   // at::cuda::CUDAGraph lives here; it has some 400 bytes.
   alignas(std::max_align_t) std::byte storage_[4096];

@@ -119,8 +119,8 @@ bool is_stream_captured(void* stream) {
   return driver().is_capturing(stream, &status) != 0 || status != 0;
 }
 
-CudaKernel::CudaKernel(const std::string& code, const std::string& name) {
-  make_context_current(engine_device().index());
+CudaKernel::CudaKernel(const std::string& code, const std::string& name) : device_(engine_device().index()) {
+  make_context_current(device_);
   check(driver().load(&module_, code.c_str()), "a compiled kernel cannot be loaded");
   if (const Result result = driver().function(&function_, module_, name.c_str())) {
     driver().unload(module_);
@@ -128,11 +128,18 @@ CudaKernel::CudaKernel(const std::string& code, const std::string& name) {
   }
 }
 
-CudaKernel::~CudaKernel() { driver().unload(module_); }
+CudaKernel::~CudaKernel() {
+  try {
+    make_context_current(device_);
+    driver().unload(module_);
+  } catch (const Error&) {  // the driver is gone
+  }
+}
 
 // A grid without blocks has nothing to do: an empty tensor.
 void CudaKernel::launch(const std::array<int64_t, 7>& shape, std::vector<void*>& arguments, void* stream) const {
   if (std::any_of(shape.begin(), shape.begin() + 3, [](int64_t length) { return length == 0; })) return;
+  make_context_current(device_);
   if (shape[6] > kSharedWithoutAsking)
     check(driver().set_attribute(function_, kMaxDynamicShared, static_cast<int>(checked(shape[6], 0))),
           "a compiled kernel cannot have its shared memory");

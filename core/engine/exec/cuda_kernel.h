@@ -17,10 +17,12 @@ class CudaKernel {
   CudaKernel(const CudaKernel&) = delete;
   CudaKernel& operator=(const CudaKernel&) = delete;
 
-  // `shape`: grid x, y, z, block x, y, z, bytes of shared memory. `arguments` are addresses of the arguments.
+  // On the device it was loaded on, whatever the thread has done before. `shape`: grid x, y, z, block x, y, z, bytes of
+  // shared memory. `arguments` are addresses of the arguments.
   void launch(const std::array<int64_t, 7>& shape, std::vector<void*>& arguments, void* stream) const;
 
  private:
+  int device_ = 0;
   void* module_ = nullptr;
   void* function_ = nullptr;
 };

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/engine/exec/context.h"
+#include "core/engine/exec/cuda_graph.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine {
@@ -16,13 +17,6 @@ namespace {
 bool has_cuda_device() { return at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
 
 c10::impl::VirtualGuardImpl cuda() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA); }
-
-// torch before 2.13 does not tell; waiting during a capture is then CUDA's own error.
-template <class Guard>
-bool is_capturing(const Guard& guard, const c10::Stream& stream) {
-  if constexpr (requires { guard.isStreamCapturing(stream); }) return guard.isStreamCapturing(stream);
-  return false;
-}
 
 constexpr intptr_t kLegacyStream = 1;  // cudaStreamLegacy, another name of the default stream
 
@@ -63,12 +57,25 @@ RunScope::~RunScope() {
   if (former_device_) cuda().uncheckedSetDevice(*former_device_);
 }
 
-void synchronize(c10::Device device) {
-  if (!device.is_cuda()) return;
-  const c10::Stream stream = cuda().getStream(device);
-  if (!is_capturing(cuda(), stream)) cuda().synchronizeStream(stream);
+DeviceScope::DeviceScope(c10::Device device) {
+  if (device.is_cuda()) former_ = cuda().exchangeDevice(device);
 }
 
-bool is_capturing(c10::Device device) { return device.is_cuda() && is_capturing(cuda(), cuda().getStream(device)); }
+DeviceScope::~DeviceScope() {
+  if (former_) cuda().uncheckedSetDevice(*former_);
+}
+
+void synchronize(c10::Device device) {
+  if (!device.is_cuda()) return;
+  if (!is_capturing(device)) cuda().synchronizeStream(cuda().getStream(device));
+}
+
+bool is_capturing(c10::Device device) {
+  return device.is_cuda() && is_capturing_stream(cuda().getStream(device).native_handle());
+}
+
+void refuse_capture(c10::Device device, std::string_view what, std::string_view instead) {
+  TORCHTRT_REQUIRE(kInvalidState, !is_capturing(device), what, ", which a CUDA graph cannot capture; ", instead);
+}
 
 }  // namespace torchtrt::engine

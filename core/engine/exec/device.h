@@ -7,6 +7,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <optional>
+#include <string_view>
 
 namespace torchtrt::engine {
 
@@ -29,10 +30,26 @@ class RunScope {
   std::optional<c10::Stream> former_stream_;
 };
 
+// While it lives, the device is the present one of the thread; streams stay as they are. Nothing on the CPU.
+class DeviceScope {
+ public:
+  explicit DeviceScope(c10::Device device);
+  ~DeviceScope();
+  DeviceScope(const DeviceScope&) = delete;
+  DeviceScope& operator=(const DeviceScope&) = delete;
+
+ private:
+  std::optional<c10::Device> former_;
+};
+
 // Waits for the present stream of the device, unless it is being captured. Nothing on the CPU.
 void synchronize(c10::Device device);
 
-// Whether the present stream of the device is being captured, as far as torch tells (from 2.13 on). False on the CPU.
+// Whether the present stream of the device is being captured. False on the CPU.
 bool is_capturing(c10::Device device);
+
+// Throws kInvalidState while that is so, before anything is done that would spoil the capture. `what`: which a graph
+// cannot have; `instead`: what to do.
+void refuse_capture(c10::Device device, std::string_view what, std::string_view instead);
 
 }  // namespace torchtrt::engine

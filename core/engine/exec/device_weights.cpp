@@ -9,11 +9,11 @@
 
 namespace torchtrt::engine {
 
-Weights copy_weights(const Weights& weights, bool on_device, void* stream) {
+Weights copy_weights(const Weights& weights, int index, void* stream) {
   const int64_t bytes = weights.bytes();
   std::shared_ptr<void> memory = allocate_aligned(bytes);
-  const c10::Device device = engine_device();
-  if (on_device && !device.is_cpu()) {
+  if (index >= 0) {
+    const c10::Device device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
     const RunScope scope(device, stream);
     at::Tensor host = wrap(memory.get(), Shape{bytes}, DType::kUInt8, at::kCPU);
     host.copy_(wrap(const_cast<void*>(weights.data), Shape{bytes}, DType::kUInt8, device));  // waits for the stream

@@ -6,7 +6,7 @@
 namespace torchtrt::engine {
 
 // A copy in host memory that owns itself, behind what is queued on `stream` (a cudaStream_t; null: the default stream).
-// `on_device`: the data are an address of the engine's device.
-Weights copy_weights(const Weights& weights, bool on_device, void* stream);
+// `device`: index of the CUDA device that the data are an address of; -1: the CPU.
+Weights copy_weights(const Weights& weights, int device, void* stream);
 
 }  // namespace torchtrt::engine

@@ -31,14 +31,15 @@ const DevicePlan& device_plan(const LoadedPlan& loaded) { return dynamic_cast<co
 
 }  // namespace
 
-DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former, bool wait)
+DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, at::Device device, int64_t budget, const DevicePlan* former,
+                       bool wait)
     : plan_(std::move(plan)),
-      device_(engine_device()),
+      device_(device),
       budget_(budget),
       constants_(plan_->graph.value_count()),
       spent_(plan_->graph.value_count(), 0),
       wait_(wait) {
-  if (former && former->device_ == device_) {
+  if (former) {
     shared_ = former->on_device_;
     shared_streamed_ = former->streamed_;
   }
@@ -112,16 +113,18 @@ void DevicePlan::await() const {
 }
 
 std::shared_ptr<const LoadedPlan> LoadedPlan::load(std::shared_ptr<const Plan> plan) {
-  return std::make_shared<DevicePlan>(std::move(plan), -1);
+  return std::make_shared<DevicePlan>(std::move(plan), engine_device(), -1);
 }
 
 std::shared_ptr<const LoadedPlan> load_within(const LoadedPlan& loaded, int64_t budget) {
-  return std::make_shared<DevicePlan>(device_plan(loaded).shared_plan(), budget);
+  const DevicePlan& plan = device_plan(loaded);
+  return std::make_shared<DevicePlan>(plan.shared_plan(), plan.device(), budget);
 }
 
 std::shared_ptr<const LoadedPlan> load_refitted(std::shared_ptr<const Plan> plan, const LoadedPlan& former,
                                                 int64_t budget, bool wait) {
-  return std::make_shared<DevicePlan>(std::move(plan), budget, &device_plan(former), wait);
+  const DevicePlan& before = device_plan(former);
+  return std::make_shared<DevicePlan>(std::move(plan), before.device(), budget, &before, wait);
 }
 
 int64_t device_bytes(const LoadedPlan& loaded) { return device_plan(loaded).device_bytes(); }

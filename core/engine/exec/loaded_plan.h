@@ -19,7 +19,8 @@ class DevicePlan final : public LoadedPlan {
   // `budget`: bytes of weights that are kept on the device, if that is not the CPU; negative: all. `former`: the plan
   // before a refit; memory of weights that both have is shared. `wait`: the weights are there when they are placed;
   // else `await` is for those who use them, and what is copied takes page-locked memory meanwhile.
-  DevicePlan(std::shared_ptr<const Plan> plan, int64_t budget, const DevicePlan* former = nullptr, bool wait = true);
+  DevicePlan(std::shared_ptr<const Plan> plan, at::Device device, int64_t budget, const DevicePlan* former = nullptr,
+             bool wait = true);
 
   // Puts the weights on the device, once. Before the first context of a plan that streams weights they are not there,
   // so that a budget can be set for weights that would not fit.
@@ -27,6 +28,7 @@ class DevicePlan final : public LoadedPlan {
 
   const Plan& plan() const override { return *plan_; }
   const std::shared_ptr<const Plan>& shared_plan() const { return plan_; }
+  int device_index() const override { return device_.is_cuda() ? device_.index() : -1; }
   at::Device device() const { return device_; }
   // The weights of a Constant layer on the device, or what was computed from some (Note [Dequantized weights]);
   // undefined where the value is neither.

@@ -140,7 +140,7 @@ bool BoundLoop::goes_on(BoundBody& body) const {
   if (!op_.conditional) return true;
   body.run_condition();
   if (const auto known = body.host_output(0)) return known->elements.at(0).as_int() != 0;
-  return body.output(0).item().toBool();
+  return is_true(body.output(0));
 }
 
 // Of a reversed output the count may not be known before the end: its values are put in order, and turned around then.

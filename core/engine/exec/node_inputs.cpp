@@ -2,7 +2,6 @@
 #include "core/engine/exec/node_inputs.h"
 
 #include "core/engine/exec/arena.h"
-#include "core/engine/exec/device.h"
 #include "core/engine/exec/transfer.h"
 
 namespace torchtrt::engine {
@@ -23,8 +22,7 @@ at::Tensor NodeInputs::tensor(const Call& call, size_t i) {
   at::Tensor& upload = uploads_[i];
   if (!upload.defined()) {
     const ArenaRun::Pause pause;
-    upload = to_tensor(*call.value(input)).to(device_);
-    synchronize(device_);
+    upload = engine::upload(to_tensor(*call.value(input)), device_);
   }
   return upload;
 }

@@ -15,7 +15,9 @@ bool is_default(void* stream) { return reinterpret_cast<uintptr_t>(stream) <= 1;
 
 }  // namespace
 
-PlanUse::~PlanUse() {
+PlanUse::~PlanUse() { settle(); }
+
+void PlanUse::settle() {
   try {
     if (last_) last_->block(c10::Stream(c10::Stream::DEFAULT, plan_->device()));
   } catch (const std::exception&) {  // the device is lost

@@ -22,6 +22,9 @@ class PlanUse {
   PlanUse(const PlanUse&) = delete;
   PlanUse& operator=(const PlanUse&) = delete;
 
+  // What the context lets go of from now on, memory of the default stream, comes behind its runs.
+  void settle();
+
   // While it lives, the context runs on `stream`, which is the present one.
   class Run {
    public:

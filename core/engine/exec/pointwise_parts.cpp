@@ -9,6 +9,7 @@
 
 #include "core/engine/exec/arena.h"
 #include "core/engine/exec/device.h"
+#include "core/engine/exec/transfer.h"
 #include "core/engine/layers/cast.h"
 #include "core/engine/layers/constant.h"
 #include "core/engine/layers/identity.h"
@@ -78,7 +79,7 @@ bool PointwiseParts::is_output(ValueId value, size_t& place) const {
 
 const at::Tensor& PointwiseParts::constant(size_t i, int64_t rank) {
   if (!scalars_[i].defined() || scalars_[i].dim() != rank)
-    scalars_[i] = tensor_of(weights_[i], std::vector<int64_t>(static_cast<size_t>(rank), 1), device_);
+    scalars_[i] = upload(tensor_of(weights_[i], std::vector<int64_t>(static_cast<size_t>(rank), 1), at::kCPU), device_);
   return scalars_[i];
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/engine/exec/device.h"
 #include "core/engine/exec/packing.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/plan/aliases.h"
@@ -184,14 +183,11 @@ void Program::release_read() {
 }
 
 void Program::upload() {
-  if (std::exchange(uploaded_, true)) return;
-  bool any = false;
-  for (size_t value = 0; value < uploads_.size(); ++value) {
-    if (!uploads_[value] || uploads_[value]->defined()) continue;
-    *uploads_[value] = to_tensor(*evaluation_.host(static_cast<ValueId>(value))).to(plan_->device());
-    any = true;
-  }
-  if (any) synchronize(plan_->device());  // later runs may be on other streams
+  if (uploaded_) return;
+  for (size_t value = 0; value < uploads_.size(); ++value)
+    if (uploads_[value] && !uploads_[value]->defined())
+      *uploads_[value] = engine::upload(to_tensor(*evaluation_.host(static_cast<ValueId>(value))), plan_->device());
+  uploaded_ = true;
 }
 
 }  // namespace torchtrt::engine

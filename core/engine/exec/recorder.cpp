@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/exec/device.h"
 #include "core/engine/exec/run_turn.h"
 #include "core/engine/exec/transfer.h"
 #include "core/util/error.h"
@@ -49,6 +50,22 @@ bool is_recordable(const Step& step) {
   return is_recordable_layer(*step.layer, step.out_shapes);
 }
 
+Addresses over_buffers(const Recordings& recordings, Addresses addresses) {
+  for (size_t i = 0; i < recordings.buffers.size(); ++i)
+    if (recordings.buffers[i].defined()) addresses[i] = recordings.buffers[i].mutable_data_ptr();
+  return addresses;
+}
+
+// Inputs into the buffers, or outputs from there.
+void copy(const Recordings& recordings, const Addresses& addresses, const Plan& plan, bool inputs) {
+  for (size_t i = 0; i < recordings.buffers.size(); ++i) {
+    const at::Tensor& buffer = recordings.buffers[i];
+    if (!buffer.defined() || plan.bindings[i].is_input != inputs) continue;
+    const at::Tensor theirs = wrap(addresses[i], Shape{buffer.numel()}, DType::kUInt8, buffer.device());
+    (inputs ? buffer : theirs).copy_(inputs ? theirs : buffer, /*non_blocking=*/true);
+  }
+}
+
 }  // namespace
 
 bool is_recordable(const Plan& plan, const Program& program) {
@@ -86,17 +103,51 @@ bool Recorder::record_direct(Recordings& recordings, const Addresses& addresses,
   return true;
 }
 
-void Recorder::record_staged(Recordings& recordings, Addresses addresses,
-                             const std::function<void(const Addresses&)>& run) {
-  const std::vector<int64_t>& bytes = recordings.bytes;
-  recordings.buffers.assign(bytes.size(), {});
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (!addresses[i]) continue;
-    recordings.buffers[i] = at::empty({std::max<int64_t>(bytes[i], 1)}, at::TensorOptions(at::kByte).device(device_));
-    addresses[i] = recordings.buffers[i].mutable_data_ptr();
+c10::Stream Recorder::present_stream() const { return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_); }
+
+// Memory of the default stream, like everything that outlives a run (Note [Lifetimes of plans]): what is queued there
+// may use it still.
+void Recorder::make_buffers(Recordings& recordings, const Addresses& addresses) {
+  const c10::Stream present = present_stream();
+  const RunScope scope(device_, nullptr);
+  recordings.buffers.resize(recordings.bytes.size());
+  for (size_t i = 0; i < recordings.buffers.size(); ++i)
+    if (addresses[i] && recordings.bytes[i] > 0)
+      recordings.buffers[i] = at::empty({recordings.bytes[i]}, at::TensorOptions(at::kByte).device(device_));
+  c10::Event ready(device_.type());
+  ready.record(present_stream());
+  ready.block(present);
+}
+
+bool Recorder::is_warm(Recordings& recordings, const Addresses& addresses) const {
+  const auto self = std::this_thread::get_id();
+  if (std::exchange(recordings.thread, self) != self)
+    recordings.plain_runs = std::min(recordings.plain_runs, kPlainRuns - 1);
+  if (recordings.plain_runs >= kPlainRuns) return true;
+  ++recordings.plain_runs;
+  recordings.seen.assign(1, addresses);
+  return false;
+}
+
+// The graph holds the block, too.
+bool Recorder::run_staged(Recordings& recordings, const Addresses& addresses, const Plan& plan,
+                          const std::function<void(const Addresses&)>& run) {
+  Recordings::Recording& staged = recordings.staged;
+  const bool known = !recordings.buffers.empty();
+  if (staged.graph && staged.addresses.back() != addresses.back()) staged = {};
+  if (!known) make_buffers(recordings, addresses);
+  if (known && !staged.graph) {
+    if (recordings.staged_made == kMaxGraphs) return false;
+    staged = record(over_buffers(recordings, addresses), run);
+    if (!staged.graph) return false;
+    ++recordings.staged_made;
   }
-  recordings.staged = record(std::move(addresses), run);
-  if (!recordings.staged.graph) recordings.buffers.clear();
+  wait_for_last();
+  copy(recordings, addresses, plan, /*inputs=*/true);
+  known ? launch(*staged.graph) : run(over_buffers(recordings, addresses));
+  copy(recordings, addresses, plan, /*inputs=*/false);
+  mark_last();
+  return true;
 }
 
 bool Recorder::run(Recordings& recordings, const Addresses& addresses, const Plan& plan,
@@ -106,63 +157,51 @@ bool Recorder::run(Recordings& recordings, const Addresses& addresses, const Pla
     launch(*recording.graph);
     return true;
   }
+  if (!recordings.staged.graph && !is_warm(recordings, addresses)) return false;
   const bool copies = std::find(recordings.bytes.begin(), recordings.bytes.end(), -1) == recordings.bytes.end();
-  if (recordings.plain_runs < kPlainRuns) {
-    ++recordings.plain_runs;
-    recordings.seen.assign(1, addresses);
-    return false;
-  }
   try {
     if (!recordings.staged.graph && record_direct(recordings, addresses, run)) {
       launch(*recordings.graphs.back().graph);
       return true;
     }
-    if (recordings.misses < kMaxMisses || !copies) return false;
-    if (!recordings.staged.graph) record_staged(recordings, addresses, run);
-    if (!recordings.staged.graph) return false;
+    return recordings.misses >= kMaxMisses && copies && run_staged(recordings, addresses, plan, run);
   } catch (const std::exception& error) {  // plain runs go on; what they throw is reported
     give_up(recordings, error.what());
     return false;
   }
-  launch_staged(recordings, addresses, plan);
-  return true;
 }
 
 void Recorder::give_up(Recordings& recordings, const char* reason) {
   recordings.recordable = false;
   recordings.graphs.clear();
   recordings.staged = {};
+  if (!recordings.buffers.empty()) {
+    c10::Event done(device_.type());
+    done.record(present_stream());
+    done.block(c10::Stream(c10::Stream::DEFAULT, device_));
+  }
   recordings.buffers.clear();
   const std::string_view text = reason;
   if (auto warning = std::exchange(warning_, {}))
     warning(join("runs stay without a CUDA graph, which could not be recorded: ", text.substr(0, text.find('\n'))));
 }
 
-void Recorder::launch(CudaGraph& graph) {
-  const c10::Stream stream = c10::impl::VirtualGuardImpl(device_.type()).getStream(device_);
+void Recorder::wait_for_last() {
+  const c10::Stream stream = present_stream();
+  if (last_ && stream.id() != last_stream_ && last_->was_marked_for_recording()) last_->block(stream);
+}
+
+void Recorder::mark_last() {
+  const c10::Stream stream = present_stream();
   if (!last_) last_.emplace(device_.type());
-  if (stream.id() != last_stream_ && last_->was_marked_for_recording()) last_->block(stream);
-  graph.launch();
   last_->record(stream);
   last_stream_ = stream.id();
 }
 
-void Recorder::launch_staged(Recordings& recordings, const Addresses& addresses, const Plan& plan) {
-  const auto copy = [&](bool inputs) {
-    for (size_t i = 0; i < recordings.buffers.size(); ++i) {
-      const at::Tensor& buffer = recordings.buffers[i];
-      if (!buffer.defined() || plan.bindings[i].is_input != inputs) continue;
-      const at::Tensor theirs = wrap(addresses[i], Shape{buffer.numel()}, DType::kUInt8, device_);
-      const at::Tensor &to = inputs ? buffer : theirs, &from = inputs ? theirs : buffer;
-      to.copy_(from, /*non_blocking=*/true);
-    }
-  };
-  const c10::Stream stream = c10::impl::VirtualGuardImpl(device_.type()).getStream(device_);
-  if (last_ && stream.id() != last_stream_ && last_->was_marked_for_recording()) last_->block(stream);
-  copy(/*inputs=*/true);
-  launch(*recordings.staged.graph);
-  copy(/*inputs=*/false);
-  last_->record(stream);
+void Recorder::launch(CudaGraph& graph) {
+  wait_for_last();
+  graph.launch();
+  mark_last();
 }
 
 }  // namespace torchtrt::engine

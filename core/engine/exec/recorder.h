@@ -2,9 +2,11 @@
 //
 // Note [Recorded runs]: a run whose shapes and addresses come again is recorded once and launched as one graph from
 // then on, which spares the host the launching of every kernel.
-//  - The first runs of a program are plain: libraries initialise themselves and choose their kernels.
+//  - The first runs of a program are plain: libraries initialise themselves and choose their kernels, some for each
+//    thread.
 //  - A graph holds addresses. Those that come twice get a graph of their own, up to kMaxGraphs; where the caller's
-//    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied.
+//    addresses keep changing, one graph works on buffers of ours, and inputs and outputs are copied. It,
+//    too, comes behind a plain run over them: kernels may be chosen by alignment.
 //  - Only layers of known kinds are recorded (is_recordable): none that wait for the device, read back, run
 //    foreign code, or bring weights along from the host. While the caller's own stream is captured, runs are plain.
 //  - A recording waits until no other thread runs engines: Note [Recording alone].
@@ -17,6 +19,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "core/engine/exec/bindings.h"
 #include "core/engine/exec/cuda_graph.h"
@@ -39,10 +42,12 @@ struct Recordings {
   std::optional<bool> recordable;
   std::vector<int64_t> bytes;  // by binding; -1: must not be copied
   int plain_runs = 0, misses = 0;
+  std::thread::id thread;       // of plain runs
   std::vector<Addresses> seen;  // the last that had no graph
   std::vector<Recording> graphs;
   Recording staged;                 // over `buffers`, for all other addresses
-  std::vector<at::Tensor> buffers;  // by binding; undefined for those in host memory
+  size_t staged_made = 0;           // how often
+  std::vector<at::Tensor> buffers;  // by binding; undefined for those in host memory, and for empty ones
 };
 
 class Recorder {
@@ -62,9 +67,16 @@ class Recorder {
   Recordings::Recording record(Addresses addresses, const std::function<void(const Addresses&)>& run);
   bool record_direct(Recordings& recordings, const Addresses& addresses,
                      const std::function<void(const Addresses&)>& run);
-  void record_staged(Recordings& recordings, Addresses addresses, const std::function<void(const Addresses&)>& run);
+  // Whether plain runs on this thread have prepared a recording; else one is due.
+  bool is_warm(Recordings& recordings, const Addresses& addresses) const;
+  // By the graph over buffers, or plainly over them when they are new.
+  bool run_staged(Recordings& recordings, const Addresses& addresses, const Plan& plan,
+                  const std::function<void(const Addresses&)>& run);
+  void make_buffers(Recordings& recordings, const Addresses& addresses);
   void launch(CudaGraph& graph);
-  void launch_staged(Recordings& recordings, const Addresses& addresses, const Plan& plan);
+  void wait_for_last();
+  void mark_last();
+  c10::Stream present_stream() const;
 
   void give_up(Recordings& recordings, const char* reason);
 

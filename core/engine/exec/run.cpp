@@ -14,6 +14,8 @@ namespace torchtrt::engine {
 namespace {
 
 constexpr uint64_t kAlignment = 256;  // asked of output allocators
+constexpr const char* kByData = "lengths depend on data";
+constexpr const char* kRunOutside = "run the engine outside the capture";
 
 }  // namespace
 
@@ -118,6 +120,7 @@ void DeviceContext::require_room(int i) {
 
 // See Note [Stages]. The program that was bound stays as it is: values differ from run to run.
 void DeviceContext::run_stages(const Program& bound, void* stream) {
+  refuse_capture(plan_->device(), kByData, kRunOutside);
   for (int i = 0; i < bindings_.count(); ++i)
     if (!bindings_.binding(i).is_input && !bindings_.binding(i).on_host && !shape(bindings_.binding(i).name).is_known())
       require_room(i);
@@ -179,6 +182,7 @@ void DeviceContext::run_step(const Step& step, void* stream) {
   const size_t count = step.outputs.size();
   for (size_t i = 0; i < count; ++i) {
     dests_[i].reset();
+    if (!step.out_shapes[i].is_known()) refuse_capture(plan_->device(), kByData, kRunOutside);
     if (step.bindings[i] >= 0 && step.out_shapes[i].is_known() && !bindings_.binding(step.bindings[i]).on_host)
       dests_[i] = output_tensor(step.bindings[i], step.out_shapes[i], stream);
     else if (step.bindings[i] < 0 && !programs_.front().places.empty())

@@ -4,11 +4,15 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include "core/engine/exec/device.h"
 #include "core/engine/layers/kernel.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine {
 namespace {
+
+constexpr const char* kReadsBack = "what is run next depends on a value that the device computes";
+constexpr const char* kRunOutside = "run the engine outside the capture";
 
 template <class T>
 void read(const void* memory, HostValue& value, int64_t count) {
@@ -57,9 +61,25 @@ at::Tensor to_tensor(const HostValue& value) {
   return direct ? tensor : tensor.to(scalar_type_of(value.dtype));
 }
 
+at::Tensor upload(const at::Tensor& on_host, at::Device device) {
+  if (device.is_cpu()) return on_host;
+  refuse_capture(device, "the first run with these shapes brings values to the device",
+                 "run the engine once with them before the capture");
+  const RunScope scope(device, nullptr);
+  at::Tensor result = on_host.to(device);
+  synchronize(device);
+  return result;
+}
+
 HostValue to_host(const at::Tensor& tensor, DType dtype) {
+  refuse_capture(tensor.device(), kReadsBack, kRunOutside);
   const at::Tensor local = tensor.to(at::kCPU).contiguous();
   return read_host(local.const_data_ptr(), dtype, shape_of(local));
+}
+
+bool is_true(const at::Tensor& condition) {
+  refuse_capture(condition.device(), kReadsBack, kRunOutside);
+  return condition.item().toBool();
 }
 
 HostValue read_host(const void* memory, DType dtype, const Shape& shape) {

@@ -14,8 +14,13 @@ at::Tensor wrap(void* address, const Shape& shape, DType dtype, at::Device devic
 
 // A tensor in CPU memory.
 at::Tensor to_tensor(const HostValue& value);
+// On the device, in memory of the default stream (Note [Lifetimes of plans]), and waited for: runs may be on any
+// stream.
+at::Tensor upload(const at::Tensor& on_host, at::Device device);
 // Waits for the device. Throws for types that are no shape tensors' (layers.md 1.5).
 HostValue to_host(const at::Tensor& tensor, DType dtype);
+// The value of a condition. Waits for the device.
+bool is_true(const at::Tensor& condition);
 
 HostValue read_host(const void* memory, DType dtype, const Shape& shape);
 void write_host(void* memory, const HostValue& value);

@@ -8,17 +8,27 @@
 
 namespace torchtrt::engine {
 
-void wait_for_device() { wait_for_stream(nullptr); }
+namespace {
 
-void wait_for_stream(void* stream) {
-  const c10::Device device = engine_device();
+c10::Device device_of(int index) {
+  return index < 0 ? c10::Device(c10::DeviceType::CPU)
+                   : c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+void wait_on(c10::Device device, void* stream) {
   if (device.is_cpu()) return;
   const RunScope scope(device, stream);
   synchronize(device);
 }
 
-void record_event(void* event, void* stream) {
-  const c10::Device device = engine_device();
+}  // namespace
+
+void wait_for_stream(void* stream, int device) { wait_on(device_of(device), stream); }
+
+void wait_for_stream(void* stream) { wait_on(engine_device(), stream); }
+
+void record_event(void* event, void* stream, int index) {
+  const c10::Device device = device_of(index);
   if (device.is_cpu() || !event) return;
   const c10::impl::VirtualGuardImpl guard(device.type());
   const RunScope scope(device, stream);

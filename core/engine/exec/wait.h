@@ -3,14 +3,15 @@
 
 namespace torchtrt::engine {
 
-// Returns when everything queued on the default stream of the engine's device is done. At once on the CPU.
-void wait_for_device();
+// Returns when everything queued on a stream (a cudaStream_t; null: the default stream) is done. `device`: see
+// LoadedPlan::device_index. At once on the CPU.
+void wait_for_stream(void* stream, int device);
 
-// The same of a stream of the engine's device (a cudaStream_t; null: the default stream).
+// The same on the device that an engine would be loaded on now.
 void wait_for_stream(void* stream);
 
 // Records `event` (a cudaEvent_t) behind what is queued on `stream` (a cudaStream_t; null: the default stream).
 // Nothing on the CPU, where a run is over when it returns.
-void record_event(void* event, void* stream);
+void record_event(void* event, void* stream, int device);
 
 }  // namespace torchtrt::engine

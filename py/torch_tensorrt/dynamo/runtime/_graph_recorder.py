@@ -1,4 +1,4 @@
-"""CUDA graphs of a callable: recorded when shapes change, replayed otherwise. Needs CUDA."""
+"""CUDA graphs of a callable: recorded when shapes or host values change, replayed otherwise. Needs CUDA."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import Any
 import torch
 
 _WARM_UP_RUNS = 3
+
+
+def _device_of(inputs: Sequence[torch.Tensor]) -> torch.cuda.device:
+    """Streams of a recording are of the device where the inputs are, whatever device is present."""
+    return torch.cuda.device(next((tensor.device for tensor in inputs if tensor.is_cuda), None))
 
 
 class GraphRecorder:
@@ -26,8 +31,12 @@ class GraphRecorder:
 
     def __call__(self, inputs: Sequence[torch.Tensor]) -> Any:
         """Outputs are the recording's own buffers: the next call writes over them."""
+        with _device_of(inputs):
+            return self._run(inputs)
+
+    def _run(self, inputs: Sequence[torch.Tensor]) -> Any:
         key = tuple((tensor.shape, tensor.dtype, tensor.device) for tensor in inputs)
-        if key != self._key:
+        if key != self._key or self._host_values_changed(inputs):
             self.reset()
             self._record(inputs)
             self._key = key
@@ -36,6 +45,11 @@ class GraphRecorder:
                 buffer.copy_(tensor, non_blocking=True)
         self._graph.replay()
         return self._outputs
+
+    def _host_values_changed(self, inputs: Sequence[torch.Tensor]) -> bool:
+        """Values in host memory are read while the recording is made, not by its replays."""
+        pairs = zip(self._inputs, inputs, strict=True)
+        return any(not (tensor.is_cuda or torch.equal(buffer, tensor)) for buffer, tensor in pairs)
 
     def _record(self, inputs: Sequence[torch.Tensor]) -> None:
         self._inputs = [tensor.detach().clone(memory_format=torch.contiguous_format) for tensor in inputs]
