@@ -132,7 +132,9 @@ def test_errors_go_to_logger_and_recorder_which_children_inherit() -> None:
     network.add_identity(network.add_input("x", trt.float32, (2,)))
     assert builder.build_serialized_network(network, config) is None
     assert len(logger.errors()) == 1
-    assert [text for _, text in recorder.found] == logger.errors()
+    description = recorder.found[0][1]
+    assert description.startswith("kINVALID_CONFIG - IBuilder::buildSerializedNetwork: network ")
+    assert description.split(": ", 1)[1] in logger.errors()[0] and len(logger.errors()) == 1
     assert recorder.found[0][0] == trt.ErrorCodeTRT.INVALID_CONFIG
     builder.error_recorder = None
     assert builder.build_serialized_network(network, config) is None
@@ -152,6 +154,18 @@ def test_progress_monitor_sees_steps_and_may_cancel() -> None:
     assert session.plan() is None
     assert "cancelled" in session.logger.last_error()
     assert cancelling.calls[-1][0] == "finish"
+
+
+def test_a_network_is_checked_without_being_built() -> None:
+    session = relu_network()
+    monitor = Monitor()
+    session.config.progress_monitor = monitor
+    assert session.builder.is_network_supported(session.network, session.config)
+    assert monitor.calls == [] and session.logger.errors() == []
+    session.config.set_flag(trt.BuilderFlag.REFIT_INDIVIDUAL)
+    session.config.set_flag(trt.BuilderFlag.REFIT)
+    assert not session.builder.is_network_supported(session.network, session.config)
+    assert "excludes kREFIT" in session.logger.last_error()
 
 
 def test_timing_cache_round_trip() -> None:

@@ -92,6 +92,14 @@ def test_set_input_replaces_and_refuses_too_many() -> None:
     assert layer.num_inputs == 1
 
 
+def test_a_refused_layer_tells_the_shapes_of_its_inputs() -> None:
+    session, ones = Session(), np.ones((2, 3), np.float32)
+    constant = session.network.add_constant((2, 3), trt.Weights(ones)).get_output(0)
+    assert session.network.add_gather(session.input("x", (4,)), constant, 0) is None
+    assert '_output": float32 [2, 3]' in session.logger.last_error()
+    assert session.network.num_layers == 1 and tuple(constant.shape) == (2, 3)
+
+
 def test_outputs_are_listed_marked_once_and_unmarked() -> None:
     session = relu_network()
     y = session.network.get_layer(0).get_output(0)
@@ -173,7 +181,7 @@ def test_argument_errors_are_null_and_code_3() -> None:
     assert session.network.add_topk(x, trt.TopKOperation.MAX, 0, 1) is None
     assert session.network.add_convolution_nd(x, 4, (3,), trt.Weights(), trt.Weights()) is None
     assert len(recorder.found) == 3
-    assert all("Error Code 3" in text for _, text in recorder.found)
+    assert all(text.startswith("kINVALID_ARGUMENT - ") for _, text in recorder.found)
     assert session.network.num_layers == 0
 
 
@@ -216,6 +224,32 @@ def test_weights_are_named_by_pointer_type_and_count() -> None:
     assert session.network.are_weights_marked_refittable("table")
     assert session.network.unmark_weights_refittable("table")
     assert not session.network.are_weights_marked_refittable("table")
+
+
+def test_memory_that_is_used_in_two_ways_has_no_name() -> None:
+    session = Session()
+    values = np.arange(8, dtype=np.float32)
+    half = trt.Weights(trt.float32, values.ctypes.data, 4)
+    session.network.add_constant((4,), half)
+    session.network.add_constant((8,), trt.Weights(trt.float32, values.ctypes.data, 8))
+    assert not session.network.set_weights_name(half, "half")
+    assert "uses the same memory for 8 elements" in session.logger.last_error()
+
+
+def test_an_input_that_nothing_uses_can_be_removed() -> None:
+    session = relu_network()
+    spare = session.input("spare", (2,))
+    session.network.remove_tensor(spare)
+    assert session.network.num_inputs == 1 and not spare.is_network_input
+    assert not session.logger.lines
+    assert session.input("spare", (-1,)) is not None  # the name is free again
+    for attached in (session.network.get_input(0), session.network.get_output(0)):
+        session.network.remove_tensor(attached)
+        assert "input or output of a layer" in session.logger.warnings()[-1]
+    assert session.network.num_inputs == 2 and session.network.num_outputs == 1
+    session.profile(spare=((1,), (2,), (3,)))
+    engine = session.engine()
+    assert [engine.get_tensor_name(i) for i in range(engine.num_io_tensors)] == ["x", "spare", "y"]
 
 
 def test_fields_of_layers_come_back() -> None:

@@ -119,3 +119,9 @@ def test_lists_of_libraries_to_serialize_are_kept() -> None:
     config = Session().config
     config.plugins_to_serialize = ["a.so", "b.so"]
     assert list(config.plugins_to_serialize) == ["a.so", "b.so"]
+
+
+def test_errors_of_local_registries_go_to_their_owner_s_logger() -> None:
+    session = Session()
+    assert session.builder.get_plugin_registry().load_library("/nonexistent.so") is None
+    assert "cannot load /nonexistent.so" in session.logger.last_error()

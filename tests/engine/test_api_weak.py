@@ -54,6 +54,19 @@ def test_an_output_gets_the_type_that_was_set() -> None:
     assert torch.equal(y, x.relu().half())
 
 
+def test_an_output_gets_its_own_type_again() -> None:
+    session = Session(WEAK)
+    x = session.input("x", (2, 3))
+    layer = session.network.add_topk(x, trt.TopKOperation.MAX, 1, 2)
+    layer.set_output_type(0, trt.float16)
+    layer.set_output_type(1, trt.int32)
+    for index, own in ((0, trt.float32), (1, trt.int32)):
+        assert layer.output_type_is_set(index)
+        layer.reset_output_type(index)
+        assert not layer.output_type_is_set(index) and layer.get_output_type(index) == own
+    assert not session.logger.errors()
+
+
 def test_half_inputs_stay_half_at_the_border() -> None:
     session = Session(WEAK)
     layer = session.network.add_activation(session.input("x", (2, 3), trt.float16), trt.ActivationType.RELU)

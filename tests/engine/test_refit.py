@@ -199,6 +199,41 @@ def test_wrong_weights_are_refused() -> None:
     assert "not set" in net.logger.last_error()
 
 
+def test_memory_of_weights_may_go_after_the_refit() -> None:
+    old, new = some_weights(0), some_weights(10)
+    net = Net(old, Flag.REFIT, named=("kernel", "matrix"))
+    engine = net.engine()
+    refitter = refitter_of(net, engine)
+    lent = new["kernel"].clone()
+    assert refitter.set_named_weights("w.kernel", weights_of(lent))
+    assert refitter.refit_cuda_engine()
+    lent.fill_(99)
+    assert refitter.refit_cuda_engine()  # nothing new
+    assert refitter.set_named_weights("w.matrix", weights_of(new["matrix"]))
+    assert refitter.refit_cuda_engine()
+    check(engine.create_execution_context(), {**old, "kernel": new["kernel"], "matrix": new["matrix"]})
+    assert refitter.get_named_weights("w.kernel").size == 108
+    lent.fill_(1)
+    assert refitter.set_named_weights("w.kernel", weights_of(lent))  # given again, read again
+    assert refitter.refit_cuda_engine()
+    check(engine.create_execution_context(), {**old, "kernel": lent, "matrix": new["matrix"]})
+
+
+def test_refitters_of_one_engine_know_what_another_has_brought() -> None:
+    weights = some_weights(0)
+    net = Net(weights, Flag.STRIP_PLAN)
+    engine = net.engine()
+    first, second = refitter_of(net, engine), refitter_of(net, engine)
+    assert len(second.get_missing()[0]) == len(PLACES)
+    set_all(first, weights)
+    assert first.refit_cuda_engine()
+    assert second.get_missing()[0] == []
+    kernel = some_weights(3)["kernel"]
+    assert second.set_weights("conv", trt.WeightsRole.KERNEL, weights_of(kernel))
+    assert second.refit_cuda_engine()
+    check(engine.create_execution_context(), {**weights, "kernel": kernel})
+
+
 def test_options_of_a_refitter() -> None:
     net = Net(some_weights(0), Flag.REFIT)
     refitter = refitter_of(net, net.engine())

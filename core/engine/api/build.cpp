@@ -73,17 +73,17 @@ class Phase {
 
 }  // namespace
 
-std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConfig& config) {
+std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConfig& config, bool only_check) {
   const nv::BuilderFlags flags = config.getFlags();
   check_flags(network, flags);
   check_ranks(network, config);
   TORCHTRT_REQUIRE(kUnsupported, config.getEngineCapability() == nv::EngineCapability::kSTANDARD, "engine capability ",
                    static_cast<int>(config.getEngineCapability()), "; only kSTANDARD is supported");
-  Phase phase(config.getProgressMonitor());
+  Phase phase(only_check ? nullptr : config.getProgressMonitor());
   BuildOptions options;
   for (const OptimizationProfile* profile : config.profiles()) options.profiles.push_back(profile->plan_profile());
   options.verbosity = ours(config.getProfilingVerbosity());
-  options.optimization_level = config.getBuilderOptimizationLevel();
+  options.optimization_level = only_check ? 0 : config.getBuilderOptimizationLevel();
   options.flags = flags;
   options.strip = has(flags, Flag::kSTRIP_PLAN);  // alone it means kREFIT_IDENTICAL (engine.md 12.1)
   options.refittable = options.strip || has(flags, Flag::kREFIT) || has(flags, Flag::kREFIT_IDENTICAL) ||
@@ -98,7 +98,7 @@ std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConf
   options.log = [&](Severity severity, const std::string& text) { config.report().log(theirs(severity), text); };
   options.progress = [&](const std::string& name, int step, int steps) { return phase.step(name, step, steps); };
   auto plan = build(network.graph(), options);
-  if (options.debug)
+  if (options.debug && !only_check)
     for (const NodeId id : plan->order)
       config.report().info(
           join(plan->graph.node(id).layer->kind(), " layer \"", plan->graph.node(id).name, "\" is built"));

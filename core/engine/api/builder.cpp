@@ -17,6 +17,11 @@ uint32_t bit(CreationFlag flag) { return 1u << static_cast<uint32_t>(flag); }
 const Network& ours(const nv::INetworkDefinition& network) { return static_cast<const Network&>(network); }
 const BuilderConfig& ours(const nv::IBuilderConfig& config) { return static_cast<const BuilderConfig&>(config); }
 
+std::vector<std::byte> serialized(const Network& network, const BuilderConfig& config) {
+  const CarriedLibraries libraries = read_library_files(config.carried());
+  return write_plan(*build_plan(network, config), true, libraries);
+}
+
 }  // namespace
 
 nv::IBuilderConfig* Builder::createBuilderConfig() noexcept {
@@ -50,12 +55,13 @@ bool Builder::setMaxThreads(int32_t threads) noexcept {
 
 bool Builder::isNetworkSupported(const nv::INetworkDefinition& network,
                                  const nv::IBuilderConfig& config) const noexcept {
-  return report_.attempt("IBuilder::isNetworkSupported", [&] { build_plan(ours(network), ours(config)); });
+  return report_.attempt("IBuilder::isNetworkSupported",
+                         [&] { build_plan(ours(network), ours(config), /*only_check=*/true); });
 }
 
 nv::IHostMemory* Builder::buildSerializedNetwork(nv::INetworkDefinition& network, nv::IBuilderConfig& config) noexcept {
   return report_.guard("IBuilder::buildSerializedNetwork", static_cast<nv::IHostMemory*>(nullptr),
-                       [&] { return new HostMemory(write_plan(*build_plan(ours(network), ours(config)))); });
+                       [&] { return new HostMemory(serialized(ours(network), ours(config))); });
 }
 
 nv::IHostMemory* Builder::buildSerializedNetworkWithKernelText(nv::INetworkDefinition& network,
@@ -78,7 +84,7 @@ nv::ICudaEngine* Builder::buildEngineWithConfig(nv::INetworkDefinition& network,
 bool Builder::buildSerializedNetworkToStream(nv::INetworkDefinition& network, nv::IBuilderConfig& config,
                                              nv::IStreamWriter& writer) noexcept {
   return report_.attempt("IBuilder::buildSerializedNetworkToStream", [&] {
-    const auto bytes = write_plan(*build_plan(ours(network), ours(config)));
+    const auto bytes = serialized(ours(network), ours(config));
     const auto size = static_cast<int64_t>(bytes.size());
     const int64_t written = writer.write(bytes.data(), size);
     TORCHTRT_REQUIRE(kExecution, written == size, "the stream took ", written, " of ", size, " bytes of the plan");

@@ -18,7 +18,7 @@ class Network;
 
 class Builder final : public nv::IBuilder, public nv::apiv::VBuilder {
  public:
-  explicit Builder(nv::ILogger* logger) : report_(logger), registry_(&global_registry()) { mImpl = this; }
+  explicit Builder(nv::ILogger* logger) : report_(logger), registry_(&global_registry(), logger) { mImpl = this; }
 
   bool platformHasFastFp16() const noexcept TORCHTRT_OVERRIDE_10 { return true; }
   bool platformHasFastInt8() const noexcept TORCHTRT_OVERRIDE_10 { return true; }
@@ -56,6 +56,7 @@ class Builder final : public nv::IBuilder, public nv::apiv::VBuilder {
 };
 
 // What the flags and options of a configuration mean for the engine. Throws for flags that exclude each other.
-std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConfig& config);
+// `only_check`: the rules of a build without its effort, of which nobody is told.
+std::shared_ptr<const Plan> build_plan(const Network& network, const BuilderConfig& config, bool only_check = false);
 
 }  // namespace torchtrt::engine::api

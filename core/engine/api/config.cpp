@@ -8,11 +8,19 @@
 #include "core/engine/api/timing_cache.h"
 #include "core/engine/api/twins.h"
 #include "core/engine/exec/device_memory_info.h"
+#include "core/util/enumerator_name.h"
 
 namespace torchtrt::engine::api {
 namespace {
 
-constexpr nv::BuilderFlags kAllFlags = (1u << nv::EnumMax<nv::BuilderFlag>()) - 1;
+// Version 11 left out some numbers.
+constexpr nv::BuilderFlags all_flags() {
+  constexpr auto kNames = names_of_enumerators<nv::BuilderFlag, nv::EnumMax<nv::BuilderFlag>()>();
+  nv::BuilderFlags mask = 0;
+  for (size_t i = 0; i < kNames.size(); ++i) mask |= kNames[i].empty() ? 0u : 1u << i;
+  return mask;
+}
+constexpr nv::BuilderFlags kAllFlags = all_flags();
 constexpr int32_t kHighestLevel = 5;
 
 template <class Enum>
@@ -284,6 +292,12 @@ void BuilderConfig::setPluginsToSerialize(const char* const* paths, int32_t coun
                      "one of the paths is null");
     options_.plugins.assign(paths, paths + count);
   });
+}
+
+std::vector<std::string> BuilderConfig::carried() const {
+  if (options_.plugins.empty() || getFlag(nv::BuilderFlag::kVERSION_COMPATIBLE)) return options_.plugins;
+  report_.warn("IBuilderConfig::setPluginsToSerialize has no effect without builder flag kVERSION_COMPATIBLE");
+  return {};
 }
 
 const char* BuilderConfig::getPluginToSerialize(int32_t index) const noexcept {

@@ -25,6 +25,8 @@ class BuilderConfig final : public nv::IBuilderConfig, public nv::apiv::VBuilder
 
   const Report& report() const { return report_; }
   const std::vector<const OptimizationProfile*>& profiles() const { return profiles_; }
+  // Paths of libraries that are to travel with the plan: those of version compatible ones do.
+  std::vector<std::string> carried() const;
 
   void setAvgTimingIterations(int32_t iterations) noexcept override;
   int32_t getAvgTimingIterations() const noexcept override { return options_.timing_iterations; }

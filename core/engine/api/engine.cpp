@@ -19,7 +19,7 @@ namespace torchtrt::engine::api {
 nv::IHostMemory* CudaEngine::serialize() const noexcept {
   return report_.guard("ICudaEngine::serialize", static_cast<nv::IHostMemory*>(nullptr), [&] {
     const auto now = plan();
-    return new HostMemory(write_plan(*now, !(now->source && now->source->stripped)));
+    return new HostMemory(write_plan(*now, !(now->source && now->source->stripped), libraries_));
   });
 }
 
@@ -50,12 +50,13 @@ nv::ISerializationConfig* CudaEngine::createSerializationConfig() noexcept {
 
 nv::IHostMemory* CudaEngine::serializeWithConfig(nv::ISerializationConfig& config) const noexcept {
   return report_.guard("ICudaEngine::serializeWithConfig", static_cast<nv::IHostMemory*>(nullptr), [&] {
-    if (config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS)) return new HostMemory(write_plan(*strip(*plan())));
+    if (config.getFlag(nv::SerializationFlag::kEXCLUDE_WEIGHTS))
+      return new HostMemory(write_plan(*strip(*plan()), true, libraries_));
     const auto now = plan();
     // An engine that was given the weights it lacked stays refittable on demand only (engine.md 8).
     const bool keep_source =
         config.getFlag(nv::SerializationFlag::kINCLUDE_REFIT) || !(now->source && now->source->stripped);
-    return new HostMemory(write_plan(*now, keep_source));
+    return new HostMemory(write_plan(*now, keep_source, libraries_));
   });
 }
 
@@ -110,6 +111,9 @@ nv::IEngineInspector* CudaEngine::createEngineInspector() const noexcept {
 
 int64_t CudaEngine::getEngineStat(nv::EngineStat stat) const noexcept {
   return report_.guard("ICudaEngine::getEngineStat", int64_t{-1}, [&] {
+    const int number = static_cast<int>(stat);
+    TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::EngineStat>(), "EngineStat ", number,
+                     " does not exist");
     const auto now = plan();
     const Graph& graph = now->source ? now->source->graph : now->graph;
     if (stat == nv::EngineStat::kTOTAL_WEIGHTS_SIZE) return weights_bytes(graph);

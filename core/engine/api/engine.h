@@ -15,6 +15,7 @@
 #include "core/engine/api/majors.h"
 #include "core/engine/api/report.h"
 #include "core/engine/exec/current_plan.h"
+#include "core/engine/file/carried_libraries.h"
 
 namespace torchtrt::engine::api {
 
@@ -48,6 +49,8 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   // For the device memory of contexts; null: the framework's.
   nv::IGpuAllocator* gpu_allocator() const { return gpu_allocator_; }
   void set_gpu_allocator(nv::IGpuAllocator* allocator) { gpu_allocator_ = allocator; }
+  // Libraries that its plan brought, and takes along when it is serialized.
+  void carry(CarriedLibraries libraries) { libraries_ = std::move(libraries); }
 
   nv::ICudaEngine* getPImpl() noexcept override { return this; }
   int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(plan()->order.size()); }
@@ -131,6 +134,7 @@ class CudaEngine final : public nv::ICudaEngine, public nv::apiv::VCudaEngine {
   int64_t streaming_budget_v1_ = 0;  // as it was set
   std::shared_ptr<const bool> tenants_ = std::make_shared<const bool>(true);
   nv::IGpuAllocator* gpu_allocator_ = nullptr;
+  CarriedLibraries libraries_;
   std::mutex refits_;
   mutable std::mutex caches_;                       // an engine is asked by many threads
   mutable std::map<int32_t, int64_t> block_bytes_;  // by profile

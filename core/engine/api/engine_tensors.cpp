@@ -20,7 +20,9 @@ const T* at(const std::optional<T>& min, const std::optional<T>& opt, const std:
             nv::OptProfileSelector select) {
   const std::array<const std::optional<T>*, 3> lists = {&min, &opt, &max};
   const auto i = static_cast<size_t>(select);
-  return i < lists.size() && *lists[i] ? &**lists[i] : nullptr;
+  TORCHTRT_REQUIRE(kInvalidArgument, i < lists.size(), "OptProfileSelector ", static_cast<int>(select),
+                   " does not exist");
+  return *lists[i] ? &**lists[i] : nullptr;
 }
 
 }  // namespace
@@ -201,6 +203,9 @@ const int32_t* CudaEngine::getProfileTensorValues(const char* name, int32_t prof
     if (!values) return static_cast<const int32_t*>(nullptr);
     const std::scoped_lock lock(caches_);
     auto& narrow = narrow_values_[values];
+    for (const int64_t value : *values)
+      TORCHTRT_REQUIRE(kUnsupported, static_cast<int32_t>(value) == value, "value ", value, " of \"", name,
+                       "\" is no int32; ask getProfileTensorValuesV2");
     if (narrow.empty()) narrow.assign(values->begin(), values->end());
     return static_cast<const int32_t*>(narrow.data());
   });

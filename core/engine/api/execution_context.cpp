@@ -217,9 +217,10 @@ bool ExecutionContext::setNvtxVerbosity(nv::ProfilingVerbosity verbosity) noexce
     const auto detail = [](nv::ProfilingVerbosity v) {
       return v == nv::ProfilingVerbosity::kNONE ? -1 : static_cast<int>(v);
     };
-    TORCHTRT_REQUIRE(kInvalidArgument, detail(verbosity) <= detail(engine_.getProfilingVerbosity()), "verbosity ",
+    const nv::ProfilingVerbosity wanted = theirs(ours(verbosity));
+    TORCHTRT_REQUIRE(kInvalidArgument, detail(wanted) <= detail(engine_.getProfilingVerbosity()), "verbosity ",
                      static_cast<int>(verbosity), " is above that of the engine");
-    nvtx_ = verbosity;
+    nvtx_ = wanted;
   });
 }
 

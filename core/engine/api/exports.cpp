@@ -27,7 +27,6 @@ R* create(const char* function, void* logger, int32_t version, Make&& make) noex
   return report.guard(function, static_cast<R*>(nullptr), [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, version / 10000 == NV_TENSORRT_MAJOR, "the caller was made for TensorRT ",
                      version / 10000, ", this library is version ", NV_TENSORRT_MAJOR);
-    offer_process_logger(sink);
     return make(sink);
   });
 }

@@ -96,9 +96,14 @@ bool Network::unmarkOutputForShapes(nv::ITensor& tensor) noexcept {
   });
 }
 
+// Of the tensors that no layer gives, those that no layer takes either.
 void Network::removeTensor(nv::ITensor& tensor) noexcept {
-  report_.warn(join("INetworkDefinition::removeTensor: tensor \"", tensor.getName(),
-                    "\" is kept; tensors that nothing uses are dropped by the build"));
+  report_.attempt("INetworkDefinition::removeTensor", [&] {
+    const ValueId id = id_of(tensor);
+    if (tensor.isNetworkInput() && graph_.users(id).empty()) return graph_.remove_input(id);
+    report_.warn(join("INetworkDefinition::removeTensor: tensor \"", tensor.getName(),
+                      "\" is kept: it is the input or output of a layer"));
+  });
 }
 
 bool Network::is_output(ValueId id) const { return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end(); }
@@ -146,6 +151,9 @@ bool Network::setWeightsName(nv::Weights weights, const char* name) noexcept {
         if (same_weights(*used, wanted)) uses.emplace_back(id, field);
         TORCHTRT_REQUIRE(kInvalidArgument, text.empty() || used->name != text || same_weights(*used, wanted),
                          "the name \"", text, "\" belongs to other weights, in layer \"", node.name, "\"");
+        TORCHTRT_REQUIRE(kInvalidArgument, used->data != wanted.data || same_weights(*used, wanted), "layer \"",
+                         node.name, "\" uses the same memory for ", used->count, " elements of ", used->dtype, ", not ",
+                         wanted.count, " of ", wanted.dtype);
       }
     }
     TORCHTRT_REQUIRE(kInvalidArgument, !uses.empty(), "no layer uses these weights (", wanted.count, " elements of ",

@@ -64,7 +64,7 @@ class Network final : public nv::INetworkDefinition, public nv::apiv::VNetworkDe
   nv::IBuilder& getBuilder() const noexcept override { return builder_; }
   nv::NetworkDefinitionCreationFlags getFlags() const noexcept override { return flags_; }
   bool getFlag(nv::NetworkDefinitionCreationFlag flag) const noexcept override {
-    return (flags_ >> static_cast<uint32_t>(flag) & 1u) != 0;
+    return static_cast<uint32_t>(flag) < 32 && (flags_ >> static_cast<uint32_t>(flag) & 1u) != 0;
   }
   bool setWeightsName(nv::Weights weights, const char* name) noexcept override;
   bool markWeightsRefittable(const char* name) noexcept override;

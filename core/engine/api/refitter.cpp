@@ -71,6 +71,8 @@ bool Refitter::setNamedWeightsWithLocation(const char* name, nv::Weights weights
   return report_.attempt("IRefitter::setNamedWeights", [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, named(name), "there are no weights \"", name ? name : "(null)",
                      "\" that may be exchanged; getAllWeights names those there are");  // c1
+    TORCHTRT_REQUIRE(kInvalidArgument, location == nv::TensorLocation::kHOST || location == nv::TensorLocation::kDEVICE,
+                     "TensorLocation ", static_cast<int>(location), " does not exist");
     check(*named(name), weights);
     for (size_t i = 0; i < rows_.size(); ++i)
       if (rows_[i].name == name) given_[i] = {weights, location};
@@ -108,8 +110,9 @@ nv::Weights Refitter::getWeightsPrototype(const char* name) const noexcept {
 
 std::vector<size_t> Refitter::missing() const {
   std::vector<size_t> rows;
+  const auto now = engine_.plan();
   for (size_t i = 0; i < rows_.size(); ++i)
-    if (rows_[i].absent && !given_.contains(i)) rows.push_back(i);
+    if (now->source->weights[i].absent && !given_.contains(i)) rows.push_back(i);
   return rows;
 }
 
@@ -164,6 +167,7 @@ std::map<size_t, engine::Weights> Refitter::changed(const Plan& plan, void* stre
   const std::vector<engine::Weights> present = present_weights(*plan.source);
   std::map<size_t, engine::Weights> fresh;
   for (const auto& [row, given] : given_) {
+    if (given.is_in_engine) continue;
     const int device = given.location == nv::TensorLocation::kDEVICE ? engine_.device() : -1;
     const bool on_device = device >= 0;
     engine::Weights weights = ours(given.weights);
@@ -183,10 +187,8 @@ bool Refitter::refit(const char* function, std::optional<void*> stream) noexcept
     const std::scoped_lock lock(engine_.refits());
     const auto now = engine_.plan();
     const std::map<size_t, engine::Weights> fresh = changed(*now, stream.value_or(nullptr));
-    if (fresh.empty()) return;
-    const auto next = engine::refit(*now, fresh);
-    engine_.exchange(next, stream);
-    rows_ = next->source->weights;
+    if (!fresh.empty()) engine_.exchange(engine::refit(*now, fresh), stream);
+    for (auto& named : given_) named.second.is_in_engine = true;
   });
 }
 

@@ -54,6 +54,7 @@ class Refitter final : public nv::IRefitter, public nv::apiv::VRefitter {
   struct Given {
     nv::Weights weights;
     nv::TensorLocation location = nv::TensorLocation::kHOST;
+    bool is_in_engine = false;  // a refit has taken them, and their memory may be gone
   };
   const RefittableWeights* named(const char* name) const;  // null: no weights that may be exchanged have the name
   std::vector<size_t> missing() const;
@@ -65,7 +66,7 @@ class Refitter final : public nv::IRefitter, public nv::apiv::VRefitter {
 
   CudaEngine& engine_;
   Report report_;
-  std::vector<RefittableWeights> rows_;  // as of the last refit
+  std::vector<RefittableWeights> rows_;  // which of them are absent is the engine's to tell
   std::map<size_t, Given> given_;        // by row
   bool validate_ = true;
   int32_t threads_ = 1;

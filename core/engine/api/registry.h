@@ -17,11 +17,15 @@ namespace torchtrt::engine::api {
 // Safe to use from several threads. Creators stay their owner's.
 class PluginRegistry final : public nv::IPluginRegistry {
  public:
-  explicit PluginRegistry(nv::IPluginRegistry* parent) : parent_(parent) {}
+  // `logger` null: that of the process.
+  explicit PluginRegistry(nv::IPluginRegistry* parent, nv::ILogger* logger = nullptr)
+      : parent_(parent), report_(logger) {}
   // Libraries stay loaded: an engine that was built with their plugins may outlive the builder.
   ~PluginRegistry() override;
 
   void set_parent(nv::IPluginRegistry* parent) { parent_ = parent; }
+  // Loads it and registers its plugins, but for those that are registered here already. Throws where it cannot.
+  void adopt_library(const char* path);
 
   bool registerCreator(nv::IPluginCreator& creator, const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
   nv::IPluginCreator* const* getPluginCreatorList(int32_t* count) const noexcept TORCHTRT_OVERRIDE_10;
@@ -61,7 +65,7 @@ class PluginRegistry final : public nv::IPluginRegistry {
 
   nv::IPluginRegistry* parent_;
   bool search_parent_ = true;
-  Report report_{nullptr};
+  Report report_;
   mutable std::recursive_mutex mutex_;
   std::map<Name, nv::IPluginCreatorInterface*> creators_;
   std::map<std::string, Resource> resources_;

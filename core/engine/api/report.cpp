@@ -1,9 +1,9 @@
 // Report: error codes and categories, reference counts of recorders, the process logger.
 #include "core/engine/api/report.h"
 
-#include <atomic>
 #include <new>
 
+#include "core/util/enumerator_name.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine::api {
@@ -32,6 +32,11 @@ nv::ErrorCode code_of(ErrorKind kind) {
   return nv::ErrorCode::kINTERNAL_ERROR;
 }
 
+std::string_view name_of(nv::ErrorCode code) {
+  static constexpr auto kNames = names_of_enumerators<nv::ErrorCode, nv::EnumMax<nv::ErrorCode>()>();
+  return kNames[static_cast<size_t>(code)];
+}
+
 const char* category_of(nv::ErrorCode code) {
   switch (code) {
     case nv::ErrorCode::kINVALID_ARGUMENT:
@@ -50,22 +55,59 @@ const char* category_of(nv::ErrorCode code) {
   }
 }
 
-std::atomic<nv::ILogger*> first_logger{nullptr};
+// A logger may go when all objects are gone that were made with it, so nobody is to find it then.
+struct ProcessLogger {
+  std::mutex mutex;
+  nv::ILogger* logger = nullptr;
+  int64_t holders = 0;
+
+  bool hold(nv::ILogger* wanted) {
+    const std::scoped_lock lock(mutex);
+    if (!logger) logger = wanted;
+    if (!wanted || logger != wanted) return false;
+    ++holders;
+    return true;
+  }
+  void release() {
+    const std::scoped_lock lock(mutex);
+    if (--holders == 0) logger = nullptr;
+  }
+};
+ProcessLogger of_process;
 
 }  // namespace
 
-Report::Report(const Report& other) : logger_(other.logger_) { set_recorder(other.recorder_); }
+Report::Report(nv::ILogger* logger) : logger_(logger), holds_process_logger_(of_process.hold(logger)) {}
 
-Report::~Report() { set_recorder(nullptr); }
+Report::Report(const Report& other) : Report(other.logger_) { recorder_ = other.held_recorder(); }
+
+Report::~Report() {
+  set_recorder(nullptr);
+  if (holds_process_logger_) of_process.release();
+}
+
+nv::IErrorRecorder* Report::recorder() const {
+  const std::scoped_lock lock(mutex_);
+  return recorder_;
+}
+
+nv::IErrorRecorder* Report::held_recorder() const {
+  const std::scoped_lock lock(mutex_);
+  if (recorder_) recorder_->incRefCount();
+  return recorder_;
+}
 
 void Report::set_recorder(nv::IErrorRecorder* recorder) {
   if (recorder) recorder->incRefCount();
-  if (recorder_) recorder_->decRefCount();
-  recorder_ = recorder;
+  {
+    const std::scoped_lock lock(mutex_);
+    std::swap(recorder, recorder_);
+  }
+  if (recorder) recorder->decRefCount();
 }
 
 void Report::log(nv::ILogger::Severity severity, const std::string& text) const noexcept {
-  if (logger_) logger_->log(severity, text.c_str());
+  if (nv::ILogger* logger = logger_ ? logger_ : process_logger()) logger->log(severity, text.c_str());
 }
 
 void Report::error(const char* function, nv::ErrorCode code, const std::string& text) const noexcept {
@@ -74,7 +116,10 @@ void Report::error(const char* function, nv::ErrorCode code, const std::string& 
         join(function, ": Error Code ", static_cast<int>(code), ": ", category_of(code), " (", text, ")");
     const bool ours = code == nv::ErrorCode::kINTERNAL_ERROR;
     log(ours ? nv::ILogger::Severity::kINTERNAL_ERROR : nv::ILogger::Severity::kERROR, message);
-    if (recorder_) recorder_->reportError(code, message.c_str());
+    if (nv::IErrorRecorder* recorder = held_recorder()) {
+      recorder->reportError(code, join(name_of(code), " - ", function, ": ", text).c_str());
+      recorder->decRefCount();
+    }
   } catch (...) {
     if (logger_) logger_->log(nv::ILogger::Severity::kINTERNAL_ERROR, "an error could not be reported: out of memory");
   }
@@ -94,11 +139,9 @@ void Report::report_exception(const char* function) const noexcept {
   }
 }
 
-nv::ILogger* process_logger() { return first_logger.load(); }
-
-void offer_process_logger(nv::ILogger* logger) {
-  nv::ILogger* none = nullptr;
-  first_logger.compare_exchange_strong(none, logger);
+nv::ILogger* process_logger() {
+  const std::scoped_lock lock(of_process.mutex);
+  return of_process.logger;
 }
 
 }  // namespace torchtrt::engine::api

@@ -3,6 +3,7 @@
 
 #include <NvInferRuntime.h>
 
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -11,22 +12,23 @@ namespace torchtrt::engine::api {
 namespace nv = nvinfer1;
 
 // A logger, and an error recorder if one was set. Copies share both: a child object inherits what its parent has when
-// it is made. The recorder is reference counted by every Report that holds it.
+// it is made. The recorder is reference counted by every Report that holds it, and while it is told of an error: it may
+// be exchanged by another thread. Without a logger messages go to that of the process.
 class Report {
  public:
-  explicit Report(nv::ILogger* logger) : logger_(logger) {}
+  explicit Report(nv::ILogger* logger);
   Report(const Report& other);
   Report& operator=(const Report&) = delete;
   ~Report();
 
   nv::ILogger* logger() const { return logger_; }
-  nv::IErrorRecorder* recorder() const { return recorder_; }
+  nv::IErrorRecorder* recorder() const;
   void set_recorder(nv::IErrorRecorder* recorder);
 
   void log(nv::ILogger::Severity severity, const std::string& text) const noexcept;
   void warn(const std::string& text) const noexcept { log(nv::ILogger::Severity::kWARNING, text); }
   void info(const std::string& text) const noexcept { log(nv::ILogger::Severity::kINFO, text); }
-  // To the logger, and to the recorder where there is one.
+  // To the logger, and to the recorder where there is one, as "kINVALID_ARGUMENT - function: text".
   void error(const char* function, nv::ErrorCode code, const std::string& text) const noexcept;
 
   // Answers `body()`, or `failed` after reporting what it threw.
@@ -47,13 +49,16 @@ class Report {
 
  private:
   void report_exception(const char* function) const noexcept;
+  nv::IErrorRecorder* held_recorder() const;  // with a reference for the caller; null: none
 
   nv::ILogger* logger_;
+  bool holds_process_logger_;
+  mutable std::mutex mutex_;  // of the recorder
   nv::IErrorRecorder* recorder_ = nullptr;
 };
 
-// The logger that the first object of the process was created with; what getLogger() answers.
+// What getLogger() answers: the logger that the first object was created with, for as long as there is an object with
+// it. Null: there is none.
 nv::ILogger* process_logger();
-void offer_process_logger(nv::ILogger* logger);
 
 }  // namespace torchtrt::engine::api

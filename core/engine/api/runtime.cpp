@@ -8,6 +8,7 @@
 #include <span>
 
 #include "core/engine/api/engine.h"
+#include "core/engine/api/plugin_carry.h"
 #include "core/engine/api/plugin_load.h"
 #include "core/engine/file/plan_file.h"
 
@@ -47,10 +48,16 @@ class Buffer {
 }  // namespace
 
 nv::ICudaEngine* Runtime::load(const void* blob, std::size_t size) {
-  TORCHTRT_REQUIRE(kInvalidArgument, blob && size > 0, "the plan is empty: ", size, " bytes");
-  auto plan = read_plan({static_cast<const std::byte*>(blob), size});
+  TORCHTRT_REQUIRE(kInvalidArgument, blob && size > 0, "the plan is empty: ", size, " bytes at address ", blob);
+  CarriedLibraries libraries;
+  auto plan = read_plan({static_cast<const std::byte*>(blob), size}, &libraries);
+  TORCHTRT_REQUIRE(kInvalidState, libraries.empty() || host_code_, "the plan brings ", libraries.size(),
+                   " libraries of plugins, whose code would run in this process; if its origin is to be trusted, allow "
+                   "it with IRuntime::setEngineHostCodeAllowed");
+  load_carried(libraries, {tempfiles_, directory_}, registry_);
   make_plugins(*plan, registry_);
   auto engine = std::make_unique<CudaEngine>(report_, LoadedPlan::load(std::move(plan)));
+  engine->carry(std::move(libraries));
   engine->set_gpu_allocator(gpu_allocator_);
   return engine.release();
 }
@@ -91,6 +98,14 @@ bool Runtime::setMaxThreads(int32_t threads) noexcept {
 
 void Runtime::setTemporaryDirectory(const char* path) noexcept {
   report_.attempt("IRuntime::setTemporaryDirectory", [&] { directory_ = path ? path : ""; });
+}
+
+void Runtime::setTempfileControlFlags(nv::TempfileControlFlags flags) noexcept {
+  report_.attempt("IRuntime::setTempfileControlFlags", [&] {
+    TORCHTRT_REQUIRE(kInvalidArgument, (flags >> nv::EnumMax<nv::TempfileControlFlag>()) == 0, "mask ", flags,
+                     " has bits of no TempfileControlFlag");
+    tempfiles_ = flags;
+  });
 }
 
 nv::IRuntime* Runtime::loadRuntime(const char* path) noexcept {

@@ -8,12 +8,13 @@
 #include "core/engine/api/majors.h"
 #include "core/engine/api/registry.h"
 #include "core/engine/api/report.h"
+#include "core/util/error.h"
 
 namespace torchtrt::engine::api {
 
 class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
  public:
-  explicit Runtime(nv::ILogger* logger) : report_(logger), registry_(&global_registry()) { mImpl = this; }
+  explicit Runtime(nv::ILogger* logger) : report_(logger), registry_(&global_registry(), logger) { mImpl = this; }
 
   nv::IRuntime* getPImpl() noexcept override { return this; }
   nv::ICudaEngine* deserializeCudaEngine(const void* blob, std::size_t size) noexcept override;
@@ -31,7 +32,7 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
   int32_t getMaxThreads() const noexcept override { return threads_; }
   void setTemporaryDirectory(const char* path) noexcept override;
   const char* getTemporaryDirectory() const noexcept override { return directory_.c_str(); }
-  void setTempfileControlFlags(nv::TempfileControlFlags flags) noexcept override { tempfiles_ = flags; }
+  void setTempfileControlFlags(nv::TempfileControlFlags flags) noexcept override;
   nv::TempfileControlFlags getTempfileControlFlags() const noexcept override { return tempfiles_; }
   nv::IPluginRegistry& getPluginRegistry() noexcept override { return registry_; }
   void setPluginRegistryParent(nv::IPluginRegistry* parent) noexcept override { registry_.set_parent(parent); }
@@ -40,8 +41,12 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
   bool getEngineHostCodeAllowed() const noexcept override { return host_code_; }
 #if TORCHTRT_TENSORRT_MAJOR > 10
   bool setDLAWorkspaceAllocationStrategy(nv::DLAWorkspaceAllocationStrategy strategy) noexcept override {
-    dla_workspace_ = strategy;
-    return true;
+    return report_.attempt("IRuntime::setDLAWorkspaceAllocationStrategy", [&] {
+      const int number = static_cast<int>(strategy);
+      TORCHTRT_REQUIRE(kInvalidArgument, number >= 0 && number < nv::EnumMax<nv::DLAWorkspaceAllocationStrategy>(),
+                       "DLAWorkspaceAllocationStrategy ", number, " does not exist");
+      dla_workspace_ = strategy;
+    });
   }
   nv::DLAWorkspaceAllocationStrategy getDLAWorkspaceAllocationStrategy() const noexcept override {
     return dla_workspace_;
@@ -63,7 +68,7 @@ class Runtime final : public nv::IRuntime, public nv::apiv::VRuntime {
 #if TORCHTRT_TENSORRT_MAJOR > 10
   nv::DLAWorkspaceAllocationStrategy dla_workspace_ = nv::DLAWorkspaceAllocationStrategy::kDEFAULT;
 #endif
-  bool host_code_ = false;  // plans of this engine hold no code
+  bool host_code_ = false;  // plans may bring libraries of plugins
 };
 
 }  // namespace torchtrt::engine::api

@@ -1,6 +1,7 @@
 // Tensor: properties of a value, as far as the user may set them.
 #include "core/engine/api/tensor.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/engine/api/network.h"
@@ -60,7 +61,10 @@ void Tensor::set_output_type(DType type) {
 }
 
 void Tensor::reset_output_type() {
-  if (type_is_set_ && !network_.graph().strongly_typed()) network_.graph().set_output_dtype(id_, DType::kFloat32);
+  if (!type_is_set_) return;
+  Graph& graph = network_.graph();
+  graph.set_output_dtype(id_, graph.inferred_types(value().producer).at(static_cast<size_t>(value().output_index)));
+  graph.mutable_value(id_).retyped = false;
   type_is_set_ = false;
 }
 
@@ -79,7 +83,10 @@ bool Tensor::setDynamicRange(float min, float max) noexcept {
 }
 
 bool Tensor::isNetworkInput() const noexcept {
-  return network_.report().guard("ITensor::isNetworkInput", false, [&] { return value().producer == kNoId; });
+  return network_.report().guard("ITensor::isNetworkInput", false, [&] {
+    const auto& inputs = network_.graph().inputs();
+    return value().producer == kNoId && std::find(inputs.begin(), inputs.end(), id_) != inputs.end();
+  });
 }
 
 bool Tensor::isNetworkOutput() const noexcept {

@@ -22,7 +22,7 @@ namespace torchtrt::engine {
 
 inline constexpr uint32_t kFormatVersion = 2;
 
-enum class SectionId : uint32_t { kAbout = 1, kGraph = 2, kProfiles = 3, kWeights = 4, kRefit = 5 };
+enum class SectionId : uint32_t { kAbout = 1, kGraph = 2, kProfiles = 3, kWeights = 4, kRefit = 5, kLibraries = 6 };
 
 using Bytes = std::vector<std::byte>;
 using ByteSpan = std::span<const std::byte>;

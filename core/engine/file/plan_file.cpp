@@ -344,7 +344,7 @@ std::shared_ptr<const Plan> read_sections(const std::map<SectionId, ByteSpan>& s
 
 }  // namespace
 
-std::vector<std::byte> write_plan(const Plan& plan, bool keep_source) {
+std::vector<std::byte> write_plan(const Plan& plan, bool keep_source, const CarriedLibraries& libraries) {
   keep_source = plan.source && (keep_source || plan.source->lacks_weights());
   std::set<size_t> absent;
   if (keep_source)
@@ -352,18 +352,22 @@ std::vector<std::byte> write_plan(const Plan& plan, bool keep_source) {
       if (weights.absent) absent.insert(weights.ordinal);
   WeightsWriter weights(std::move(absent));
   const Bytes graph = write_graph(plan, weights, keep_source), profiles = write_profiles(plan),
-              about = write_about(plan, keep_source), refit = keep_source ? write_refit(*plan.source) : Bytes();
+              about = write_about(plan, keep_source), refit = keep_source ? write_refit(*plan.source) : Bytes(),
+              carried = write_libraries(libraries);
   std::map<SectionId, Section> sections{{SectionId::kGraph, graph},
                                         {SectionId::kProfiles, profiles},
                                         {SectionId::kAbout, about},
                                         {SectionId::kWeights, weights.section()}};
   if (keep_source) sections.emplace(SectionId::kRefit, refit);
+  if (!libraries.empty()) sections.emplace(SectionId::kLibraries, carried);
   return write_container(sections);
 }
 
-std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes) {
+std::shared_ptr<const Plan> read_plan(std::span<const std::byte> bytes, CarriedLibraries* libraries) {
   const auto sections = read_container(bytes);
   try {
+    const auto carried = sections.find(SectionId::kLibraries);
+    if (libraries && carried != sections.end()) *libraries = read_libraries(carried->second);
     return read_sections(sections);
   } catch (const Error& error) {
     throw Error(ErrorKind::kCorruptPlan, printable(error.what()));

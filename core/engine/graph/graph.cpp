@@ -283,6 +283,14 @@ void Graph::mark_output(ValueId id) {
 }
 
 void Graph::unmark_output(ValueId id) {
+void Graph::remove_input(ValueId id) {
+  require_value(id);
+  TORCHTRT_REQUIRE(kInvalidArgument, contains(inputs_, id), "tensor \"", values_[id].name, "\" is no network input");
+  TORCHTRT_REQUIRE(kInvalidState, users(id).empty(), "network input \"", values_[id].name,
+                   "\" cannot be removed: it is in use");
+  std::erase(inputs_, id);
+}
+
   std::erase(outputs_, id);
   std::erase(shape_outputs_, id);
 }

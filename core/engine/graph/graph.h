@@ -69,6 +69,7 @@ class Graph {
     edit_layer(node, [&](Layer& layer) { change(*as<Op>(layer)); });
   }
   void edit_layer(NodeId node, const std::function<void(Layer&)>& change);
+  void remove_input(ValueId input);  // nothing may use it
   void set_input_shape(ValueId input, const Shape& shape);
   void set_input_dtype(ValueId input, DType dtype);
   // Another type for a layer's output: weakly typed networks and real types only, or the type it has already.
