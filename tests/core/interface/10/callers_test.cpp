@@ -1,4 +1,6 @@
 // C++ callers of libnvinfer: functions that NVIDIA's bindings never call, through the shells and behind them.
+#include "tests/core/interface/callers.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,28 +13,8 @@
 namespace {
 
 namespace nv = nvinfer1;
-
-class Logger final : public nv::ILogger {
- public:
-  void log(Severity severity, const char* text) noexcept override {
-    if (severity <= Severity::kERROR) errors.emplace_back(text);
-  }
-  std::vector<std::string> errors;
-};
-
-class Recorder final : public nv::IErrorRecorder {
- public:
-  int32_t getNbErrors() const noexcept override { return static_cast<int32_t>(codes.size()); }
-  nv::ErrorCode getErrorCode(int32_t i) const noexcept override { return codes.at(static_cast<size_t>(i)); }
-  ErrorDesc getErrorDesc(int32_t) const noexcept override { return ""; }
-  bool hasOverflowed() const noexcept override { return false; }
-  void clear() noexcept override { codes.clear(); }
-  bool reportError(nv::ErrorCode code, ErrorDesc) noexcept override { return codes.push_back(code), false; }
-  RefCount incRefCount() noexcept override { return ++references; }
-  RefCount decRefCount() noexcept override { return --references; }
-  std::vector<nv::ErrorCode> codes;
-  int32_t references = 0;
-};
+using torchtrt::tests::Logger;
+using torchtrt::tests::Recorder;
 
 // x [-1, 3] of 1 to 8 rows -> relu -> y
 class Callers : public ::testing::Test {
