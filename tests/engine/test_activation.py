@@ -60,6 +60,10 @@ def test_clip_with_crossed_or_huge_bounds(dtype):
     check(activation(A.CLIP, 2, -1), [x], lambda x: torch.full_like(x, 2))
     check(activation(A.CLIP, -3e38, 3e38), [x], lambda x: x)
     check(activation(A.CLIP, 0, 3e38), [x], torch.relu)
+    greatest = torch.finfo(torch.float32).max  # more than any other type holds
+    check(activation(A.CLIP, -greatest, greatest), [x], lambda x: x)
+    check(activation(A.CLIP, greatest, 0), [x], lambda x: torch.full_like(x, math.inf).to(dtype)
+          if dtype != torch.float32 else torch.full_like(x, greatest))  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", [*INDICES, torch.int8])

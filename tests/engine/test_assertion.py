@@ -75,6 +75,19 @@ def test_scalar():
     assert MESSAGE in build_error(build, [x])
 
 
+def test_constants_that_the_host_does_not_evaluate():
+    """Assertion c3: half numbers, compared by folding constants; the network is at fault, not the build"""
+    half = torch.float16
+
+    def build(n, x):
+        condition = n.add_elementwise(number(n, [1.0], half), number(n, [2.0], half), E.GREATER)
+        n.add_assertion(condition.get_output(0), MESSAGE)
+        return identity(n, x)
+
+    log = build_error(build, [sample((2,))])
+    assert MESSAGE in log and "Error Code 4" in log
+
+
 def test_lengths_that_a_profile_contradicts():
     """Assertion c3: at the opt shapes"""
     ranges = [((2,), (3,), (4,)), ((2,), (4,), (4,))]

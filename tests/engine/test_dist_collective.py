@@ -39,6 +39,17 @@ def test_one_rank_is_the_identity(op: Any, reduce: Any, root: int, dtype: torch.
     check(lambda n, x: n.add_dist_collective(x, op, reduce, root, []), [x], lambda x: x, dynamic=dynamic)
 
 
+def test_c7_gathered_lengths_fit_into_64_bits() -> None:
+    session = Session()
+    x = session.input("x", (2**62,))
+    layer = session.network.add_dist_collective(x, Op.ALL_GATHER, Reduce.NONE, -1, [])
+    layer.num_ranks = 4
+    session.network.mark_output(layer.get_output(0))
+    consent(session.config)
+    assert session.plan() is None
+    assert "does not fit into 64 bits" in session.logger.last_error()
+
+
 @pytest.mark.parametrize("reduce", REDUCTIONS, ids=str)
 def test_one_rank_reduces_nothing(reduce: Any) -> None:
     for shape in ((), (0, 3)):
@@ -143,9 +154,7 @@ def part(rank: int, dtype: torch.dtype, rows: int = 6) -> torch.Tensor:
     return sample((rows, 3), dtype, 1, 4, seed=rank)
 
 
-REDUCE_CASES = [
-    (op, dtype) for op in REDUCTIONS for dtype in TYPES if dtype != torch.int8 or op != Reduce.AVG
-]
+REDUCE_CASES = [(op, dtype) for op in REDUCTIONS for dtype in TYPES]
 
 
 def on_rank(rank: int, ranks: int) -> dict[str, torch.Tensor]:
@@ -163,6 +172,8 @@ def on_rank(rank: int, ranks: int) -> dict[str, torch.Tensor]:
         x = part(rank, dtype)
         results[f"all_gather {dtype}"] = run_collective(x, Op.ALL_GATHER)
         results[f"broadcast {dtype}"] = run_collective(x, Op.BROADCAST, root=1)
+    large = torch.full((6, 3), 100 + rank, dtype=torch.int8)
+    results["average of large int8"] = run_collective(large, Op.ALL_REDUCE, Reduce.AVG)
     results["empty"] = run_collective(part(rank, torch.float32, 0), Op.ALL_REDUCE, Reduce.SUM)
     # Every rank makes every group; the layer finds its own among those of the communicator.
     others = dist.new_group([1, 0])
@@ -232,6 +243,7 @@ def test_several_ranks(ranks: int, tmp_path: Path) -> None:
         for found in results:
             assert torch.equal(found[f"all_gather {dtype}"], torch.cat(parts))
             assert torch.equal(found[f"broadcast {dtype}"], parts[1])
+    assert all((found["average of large int8"] == 100 + (ranks - 1) // 2).all() for found in results)
     assert all(found["empty"].shape == (0, 3) for found in results)
     pair = reduced(Reduce.SUM, [part(rank, torch.float32) for rank in range(2)])
     for found in results[:2]:

@@ -14,6 +14,7 @@ from tests.engine._case import (
     run_engine,
     sample,
 )
+from tests.engine._session import Session
 
 F = trt.FillOperation
 
@@ -74,6 +75,48 @@ def test_uniform(dtype):
     assert first.max() <= 5
     assert abs(first.double().mean() - 3.5) < 0.1
     assert first.unique().numel() > 100
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(2.5, 1), (1, 0.5), (-0.25, 3)])
+def test_an_integer_beside_a_fraction(alpha, beta):
+    """The bindings set whole numbers as integers; what is set before or after stays."""
+    check(filled(4, alpha, beta, torch.float32), [], lambda: alpha + beta * torch.arange(4).double(),
+          dtypes=[torch.float32])  # fmt: skip
+    y = run(filled(1000, alpha, beta, torch.float32, F.RANDOM_UNIFORM), [])[0]
+    assert min(alpha, beta) <= y.min() and y.max() <= max(alpha, beta)
+
+
+def test_integers_and_fractions_in_turn():
+    session = Session()
+    layer = session.network.add_fill((3,), F.LINSPACE, trt.float32)
+    layer.alpha, layer.beta = 2**62, 3
+    assert layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (2**62, 3)
+    layer.beta = 0.5
+    assert not layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (2.0**62, 0.5)
+    layer.alpha = 4
+    assert not layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (4.0, 0.5)
+    layer.beta = 2.0
+    layer.alpha = 5
+    assert layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (5, 2)
+
+
+@pytest.mark.parametrize("length", [3, 3000])
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
+def test_numbers_that_the_type_does_not_hold(dtype, length):
+    """As a Cast converts them; 3000 are too many for the host."""
+    limits = torch.iinfo(dtype)
+    for number, first in [(1e300, limits.max), (-1e300, limits.min), (float("nan"), 0), (-2.75, -2)]:
+        check(
+            filled(length, number, 0.0, dtype), [], lambda f=first: torch.full((length,), f), dtypes=[dtype]
+        )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_huge_random_numbers(dtype):
+    y = run(filled(1000, -3e38, 3e38, torch.float32, F.RANDOM_UNIFORM), [])[0]
+    assert y.isfinite().all() and y.min() < -1e38 and y.max() > 1e38
+    for op in (F.RANDOM_UNIFORM, F.RANDOM_NORMAL):
+        run(filled(10, -1e300, 1e300, dtype, op), [])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])

@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import tensorrt as trt
 import torch
 
 from tests.engine._case import SHAPES, STATIC_AND_DYNAMIC, TRT_OF, build_error, check, run, sample
+from tests.engine._session import Session
 
 CASTABLE = [torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int32, torch.int64, torch.bool]
 
@@ -101,12 +103,31 @@ def test_constant_refusals():
     )
 
 
+@pytest.mark.parametrize("shape", [(-2,), (-2, -3), (2, -5), (-1, -2)], ids=str)
+def test_negative_lengths_of_a_constant(shape):
+    """Constant c6: at once, as of an input"""
+    values, session = np.ones(6, np.float32), Session()
+    assert session.network.add_constant(shape, trt.Weights(values)) is None
+    assert "Error Code 3" in (error := session.logger.last_error()) and "negative length" in error
+    layer = session.network.add_constant((6,), trt.Weights(values))
+    layer.shape = shape
+    assert "negative length" in session.logger.last_error()
+    assert tuple(layer.shape) == (6,)
+
+
 @pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
 @pytest.mark.parametrize("dtype", CASTABLE)
 def test_identity(dtype, dynamic):
     for shape in SHAPES:
         x = sample(shape, dtype, -9, 9)
         check(lambda n, x: n.add_identity(x), [x], lambda x: x, dynamic=dynamic)
+
+
+def test_a_constant_that_is_cast_to_uint8():
+    """Nothing is folded into a constant of a type that constants cannot have."""
+    value = sample((5,), torch.int32, 0, 9)
+    (y,) = run(lambda n: n.add_cast(n.constant(value), trt.uint8), [])
+    assert torch.equal(y, value.to(torch.uint8))
 
 
 def test_uint8_stays_at_the_border():  # c4

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import tensorrt as trt
 import torch
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, check, growing, run, sample
+from tests.engine._session import Session
 
 P = trt.PaddingMode
 DOWN, UP, UPPER, LOWER = P.EXPLICIT_ROUND_DOWN, P.EXPLICIT_ROUND_UP, P.SAME_UPPER, P.SAME_LOWER
@@ -133,6 +135,74 @@ def test_convolution_refuses_another_kernel_type():
 
 def test_convolution_refuses_a_window_beyond_the_input():
     assert "not positive" in build_error(convolution(sample((6, 4, 3, 3))), [sample((2, 4, 2, 5))])
+
+
+BOTH = pytest.mark.parametrize("kind", ["convolution", "deconvolution"])
+
+
+def add_window(session, kind, shape=(1, 2, 5, 5), size=(3, 3)):
+    session.kept = np.ones((2, 2, *size), np.float32)
+    add = getattr(session.network, f"add_{kind}_nd")
+    return add(session.input("x", shape), 2, size, trt.Weights(session.kept))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("shape", "size"), [((1, 2, 5), (3, 3)), ((1, 2, 5, 5), (3, 3, 3)), ((2,) * 6, (1, 1))]
+)
+def test_c5_ranks_are_told_at_once(kind, shape, size):
+    """Convolution c5, Deconvolution c5"""
+    session = Session()
+    assert add_window(session, kind, shape, size) is None
+    assert "Error Code 3" in (error := session.logger.last_error()) and "needs an input of rank" in error
+
+
+HUGE = {
+    "dilation": dict(dilation_nd=(2**63 - 1, 1)),
+    "paddings": dict(pre_padding=(2**63 - 1, 0), post_padding=(2**63 - 1, 0)),
+    "reach": dict(dilation_nd=(2**62, 1), pre_padding=(2**62, 0)),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("name", HUGE)
+def test_c11_windows_of_more_than_64_bits(kind, name):
+    """Convolution c11, Deconvolution c11"""
+    session = Session()
+    layer = add_window(session, kind)
+    for attribute, value in HUGE[name].items():
+        setattr(layer, attribute, value)
+    session.network.mark_output(layer.get_output(0))
+    assert session.plan() is None
+    assert "does not fit into 64 bits" in session.logger.last_error()
+
+
+def test_strides_beyond_the_input():
+    """One window, however far the next one would be."""
+    kernel = sample((2, 2, 3, 3), low=-1, high=1)
+    far = dict(stride=2**62)
+    check(convolution(kernel, **far), [sample((1, 2, 5, 5))], convolved(kernel, stride=100))
+    same = dict(stride=2**62, mode=UPPER)
+    check(convolution(kernel, **same), [sample((1, 2, 5, 5))], convolved(kernel, stride=100, mode=UPPER))
+
+
+@BOTH
+def test_weights_take_the_place_of_inputs(kind):
+    """Convolution c7, c9: of weights and inputs the later counts, if the weights are not empty"""
+    session = Session()
+    layer, bias = add_window(session, kind), np.ones(2, np.float32)
+    layer.set_input(1, session.input("kernel", (2, 2, 3, 3)))
+    layer.set_input(2, session.input("bias", (2,)))
+    layer.kernel = layer.bias = trt.Weights()
+    assert [layer.get_input(i).name for i in range(3)] == ["x", "kernel", "bias"]
+    layer.bias = trt.Weights(bias)
+    assert layer.get_input(2) is None
+    layer.kernel = trt.Weights(session.kept)
+    assert layer.get_input(1) is None
+    layer.stride_nd = (0, 1)
+    assert f"I{kind.capitalize()}Layer::setStrideNd: Error Code 3" in session.logger.last_error()
+    session.network.mark_output(layer.get_output(0))
+    assert session.plan() is not None, session.logger.errors()
 
 
 # Padding trims, so modes that pad a convolution trim a deconvolution.

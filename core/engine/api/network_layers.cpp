@@ -11,11 +11,14 @@ namespace torchtrt::engine::api {
 namespace {
 
 template <class Kind>
-Kind convolution(int64_t maps, const nv::Dims& kernel_size, const nv::Weights& kernel, const nv::Weights& bias) {
+Kind convolution(int rank, int64_t maps, const nv::Dims& kernel_size, const nv::Weights& kernel,
+                 const nv::Weights& bias) {
   TORCHTRT_REQUIRE(kInvalidArgument, maps >= 1, "the number of output maps is ", maps, ", expected at least 1");
   Kind op;
   op.kernel_size = window_of(kernel_size, "kernel size");
   const size_t axes = op.kernel_size.size();
+  TORCHTRT_REQUIRE(kInvalidArgument, rank < 0 || rank == static_cast<int>(axes) + 2, "a kernel with ", axes,
+                   " axes needs an input of rank ", axes + 2, " (batch, channels, space), not ", rank);
   op.output_maps = maps;
   op.stride.assign(axes, 1);
   op.dilation.assign(axes, 1);
@@ -167,15 +170,15 @@ nv::IScaleLayer* Network::addScaleNd(nv::ITensor& input, nv::ScaleMode mode, nv:
 nv::IConvolutionLayer* Network::addConvolutionNd(nv::ITensor& input, int64_t maps, const nv::Dims& kernel_size,
                                                  nv::Weights kernel, nv::Weights bias) noexcept {
   return add<ConvolutionShell>(
-      "INetworkDefinition::addConvolutionNd", [&] { return convolution<Convolution>(maps, kernel_size, kernel, bias); },
-      input);
+      "INetworkDefinition::addConvolutionNd",
+      [&] { return convolution<Convolution>(rank_of(input), maps, kernel_size, kernel, bias); }, input);
 }
 
 nv::IDeconvolutionLayer* Network::addDeconvolutionNd(nv::ITensor& input, int64_t maps, const nv::Dims& kernel_size,
                                                      nv::Weights kernel, nv::Weights bias) noexcept {
   return add<DeconvolutionShell>(
       "INetworkDefinition::addDeconvolutionNd",
-      [&] { return convolution<Deconvolution>(maps, kernel_size, kernel, bias); }, input);
+      [&] { return convolution<Deconvolution>(rank_of(input), maps, kernel_size, kernel, bias); }, input);
 }
 
 nv::IPoolingLayer* Network::addPoolingNd(nv::ITensor& input, nv::PoolingType type,

@@ -6,6 +6,11 @@
 #include "core/engine/api/shells/sources.h"
 
 namespace torchtrt::engine::api {
+namespace {
+
+constexpr int32_t kMostConcatenated = 10000;
+
+}  // namespace
 
 nv::IConstantLayer* Network::addConstant(const nv::Dims& dimensions, nv::Weights weights) noexcept {
   return add<ConstantShell>("INetworkDefinition::addConstant", [&] {
@@ -77,6 +82,8 @@ nv::IConcatenationLayer* Network::addConcatenation(nv::ITensor* const* inputs, i
   return add_list<ConcatenationShell>(
       "INetworkDefinition::addConcatenation",
       [&] {
+        TORCHTRT_REQUIRE(kInvalidArgument, count <= kMostConcatenated, count, " inputs; at most ", kMostConcatenated,
+                         " can be concatenated");
         const auto ids = ids_of(inputs, count);
         return Concatenation{std::max(0, graph_.value(ids.front()).shape.rank() - 3)};
       },

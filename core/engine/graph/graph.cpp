@@ -106,7 +106,15 @@ NodeId Graph::add_node(std::unique_ptr<Layer> layer, std::vector<ValueId> inputs
   nodes_.push_back(std::move(node));
   Types types;
   try {
-    types = inferred_types(id);
+    types = infer_types(nodes_[id]);
+  } catch (const Error& error) {
+    Node refused = std::move(nodes_.back());
+    nodes_.pop_back();
+    refresh();  // the message tells the inputs' shapes
+    nodes_.push_back(std::move(refused));
+    const std::string text = describe_failure(*this, id, error.what());
+    nodes_.pop_back();
+    throw Error(error.kind(), text);
   } catch (...) {
     nodes_.pop_back();
     throw;
@@ -275,14 +283,6 @@ void Graph::remove_node(NodeId id) {
   stale_[id] = 0;
 }
 
-void Graph::mark_output(ValueId id) {
-  require_value(id);
-  TORCHTRT_REQUIRE(kInvalidArgument, values_[id].producer != kNoId, "network input \"", values_[id].name,
-                   "\" cannot be an output itself; add an Identity layer");
-  if (!contains(outputs_, id)) outputs_.push_back(id);
-}
-
-void Graph::unmark_output(ValueId id) {
 void Graph::remove_input(ValueId id) {
   require_value(id);
   TORCHTRT_REQUIRE(kInvalidArgument, contains(inputs_, id), "tensor \"", values_[id].name, "\" is no network input");
@@ -291,6 +291,14 @@ void Graph::remove_input(ValueId id) {
   std::erase(inputs_, id);
 }
 
+void Graph::mark_output(ValueId id) {
+  require_value(id);
+  TORCHTRT_REQUIRE(kInvalidArgument, values_[id].producer != kNoId, "network input \"", values_[id].name,
+                   "\" cannot be an output itself; add an Identity layer");
+  if (!contains(outputs_, id)) outputs_.push_back(id);
+}
+
+void Graph::unmark_output(ValueId id) {
   std::erase(outputs_, id);
   std::erase(shape_outputs_, id);
 }

@@ -1,4 +1,5 @@
-// Activation: one activation function of each element (formulas: layers.md, Activation).
+// Activation: one activation function of each element (formulas: layers.md, Activation). Alpha and beta are 0
+// until they are set. NaN comes out where it goes in.
 //   c1  one input
 //   c2  of a floating type; RELU also takes int32, int64, int8
 //   c3  alpha and beta are finite

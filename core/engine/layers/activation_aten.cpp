@@ -9,7 +9,8 @@ namespace {
 
 // A bound as the tensor's type holds it, for at:: functions refuse numbers that overflow it.
 at::Scalar bound(const at::Tensor& x, float value) {
-  return x.scalar_type() == at::kHalf ? static_cast<float>(c10::Half(value)) : value;
+  if (x.scalar_type() == at::kHalf) return static_cast<float>(c10::Half(value));
+  return x.scalar_type() == at::kBFloat16 ? static_cast<float>(c10::BFloat16(value)) : value;
 }
 
 // max(a, min(b, x)): a wins where a > b.

@@ -1,4 +1,5 @@
-// Cast: another element type. Floats truncate toward zero and saturate, NaN becomes 0; integers keep their low bits.
+// Cast: another element type. Floats truncate toward zero and saturate, NaN becomes 0; integers keep their low bits. To
+// bool, all that is not 0 is true, NaN too.
 //   c1  one input
 //   c2  the input's type is bool, uint8, int8, int32, int64, float16, bfloat16 or float32
 //   c3  and so is the result's

@@ -4,6 +4,7 @@
 //   c3  the axis lies in [0, rank)
 //   c4  all inputs have one rank
 //   c5  all inputs have the same lengths off the axis
+//   c6  the length along the axis fits into 64 bits
 #include "core/engine/layers/concatenation.h"
 
 #include "core/engine/layers/args.h"
@@ -12,7 +13,13 @@
 namespace torchtrt::engine {
 namespace {
 
-int64_t sum(int64_t a, int64_t b) { return a == kUnknown || b == kUnknown ? kUnknown : a + b; }
+int64_t sum(int64_t a, int64_t b) {
+  int64_t both = kUnknown;
+  if (a == kUnknown || b == kUnknown) return both;
+  TORCHTRT_CHECK(!__builtin_add_overflow(a, b, &both), "the lengths ", a, " and ", b,
+                 " along the axis are together more than 64 bits hold");  // c6
+  return both;
+}
 
 // `out` with the next input joined to it.
 void append(Shape& out, const Shape& next, int64_t axis, int input) {

@@ -4,8 +4,10 @@
 //   c3  the count of the weights is the volume of the shape
 //   c4  at most one length is unknown; it is what the count leaves for it
 //   c5  weights with elements have memory
+//   c6  no length is negative, but for -1, the unknown one
 #include "core/engine/layers/constant.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/engine/layers/host_math.h"
@@ -46,6 +48,9 @@ Types Constant::infer_types(const Types& in) const {
               "float32, float16, bfloat16, int64, int32, int8, bool, fp8, int4, fp4 or e8m0", weights.dtype);  // c2
   TORCHTRT_REQUIRE(kInvalidArgument, weights.empty() || weights.data != nullptr, "weights of ", weights.count,
                    " elements have no memory");  // c5
+  TORCHTRT_REQUIRE(kInvalidArgument,
+                   std::all_of(shape.begin(), shape.end(), [](int64_t length) { return length >= kUnknown; }), "shape ",
+                   shape, " has a negative length; -1 alone is possible, for the one that the weights tell");  // c6
   return {weights.dtype};
 }
 

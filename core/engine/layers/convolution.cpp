@@ -9,7 +9,7 @@
 //   c8   the kernel has K * C/G * window weights, or that shape
 //   c9   the bias is given at most once
 //   c10  the bias has K weights, or shape [K]
-//   c11  output lengths are positive
+//   c11  output lengths are positive, and fit into 64 bits as the windows do   (window.cpp)
 #include "core/engine/layers/convolution.h"
 
 #include "core/engine/layers/convolution_rules.h"

@@ -1,4 +1,5 @@
-// Cumulative: running sum along the axis that input 1 names.
+// Cumulative: running sum along the axis that input 1 names. TensorRT wants a constant there; here a value that a
+// profile bounds or a layer computes will do.
 //   c1  data floating, int32 or int64; the axis int32 or int64
 //   c2  the data has at least one axis
 //   c3  the axis is a scalar in [-rank, rank)

@@ -6,6 +6,7 @@
 //   c4  the number of ranks is positive, and that of the group where there is one, which names no rank twice
 //   c5  what is gathered, scattered or exchanged has an axis
 //   c6  what is scattered or exchanged has a first length that the number of ranks divides
+//   c7  what is gathered has a first length that fits into 64 bits
 #include "core/engine/layers/dist_collective.h"
 
 #include <algorithm>
@@ -60,7 +61,9 @@ Shapes DistCollective::infer_shapes(const ShapeArgs& in) const {
   if (out[0] == kUnknown) return {out};
   TORCHTRT_CHECK(grows || out[0] % ranks == 0, "the first length of ", out, " is no multiple of the ", ranks,
                  " ranks");  // c6
-  if (grows) out[0] *= ranks;
+  if (grows)
+    TORCHTRT_CHECK(!__builtin_mul_overflow(out[0], ranks, &out[0]), "the first length of ", in[0], " times ", ranks,
+                   " ranks does not fit into 64 bits");  // c7
   if (divides) out[0] /= ranks;
   return {out};
 }

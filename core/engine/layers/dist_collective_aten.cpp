@@ -70,8 +70,13 @@ at::Tensor averaged(const DistCollective& op, const at::Tensor& sum) {
   return sum.is_floating_point() ? sum / op.ranks : at::div(sum, op.ranks, "trunc");
 }
 
+// What ranks add: half types in float32, and integers whose average is asked for where their sum does not wrap.
+at::Tensor addend(const DistCollective& op, const at::Tensor& x) {
+  return op.reduce_op == CollectiveReduceOp::kAvg && !x.is_floating_point() ? x.to(at::kLong) : widen(x);
+}
+
 at::Tensor all_reduce(const DistCollective& op, const Group& group, const at::Tensor& x) {
-  return averaged(op, collective("all_reduce", widen(x), name_of(op.reduce_op), group.name));
+  return averaged(op, collective("all_reduce", addend(op, x), name_of(op.reduce_op), group.name));
 }
 
 at::Tensor all_gather(const DistCollective& op, const Group& group, const at::Tensor& x) {
@@ -103,7 +108,8 @@ at::Tensor exchanged(const DistCollective& op, const Group& group, const at::Ten
       return is_root ? sum : at::zeros_like(sum);
     }
     case CollectiveOp::kReduceScatter:
-      return averaged(op, collective("reduce_scatter_tensor", widen(x), name_of(op.reduce_op), op.ranks, group.name));
+      return averaged(op,
+                      collective("reduce_scatter_tensor", addend(op, x), name_of(op.reduce_op), op.ranks, group.name));
     case CollectiveOp::kAllToAll:
       return all_to_all(op, group, x);
     case CollectiveOp::kGather: {

@@ -6,7 +6,7 @@
 //   c5  EQUAL takes floating types, int32, int64, bool; GREATER and LESS the same without bool
 //   c6  equal ranks
 //   c7  lengths broadcast
-// Integers wrap; their division by zero gives 0.
+// Integers wrap; their division by zero gives 0. MAX and MIN of NaN are NaN, comparisons with it false.
 #include "core/engine/layers/elementwise.h"
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // Fill: alpha + sum of beta[k] * index k, or random numbers between or around alpha and beta.
+// Alpha and beta that are numbers have the output type: for integers they are truncated and saturate, as by a Cast.
 //   c1  dims (input 0), where present, are int32 or int64
 //   c2  LINSPACE yields int32, int64 or float32; the random operations yield float32 or float16
 //   c3  alpha and beta (inputs 1, 2) are both tensors or both numbers; tensors have one type, equal to the output type

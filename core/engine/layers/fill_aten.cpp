@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 
 #include "core/engine/layers/fill.h"
+#include "core/engine/layers/host_math.h"
 #include "core/engine/layers/kernel.h"
 #include "core/engine/layers/move_aten.h"
 
@@ -14,7 +15,10 @@ at::Tensor coefficient(const Fill& op, const Call& call, int i, at::ScalarType t
   if (call.has(i)) return call.in(i).to(type);
   const at::TensorOptions options = at::TensorOptions(type).device(call.device());
   if (op.integral) return at::full({}, i == 1 ? op.alpha_int : op.beta_int, options);
-  return at::full({}, i == 1 ? op.alpha : op.beta, options);
+  const double number = i == 1 ? op.alpha : op.beta;
+  if (type == at::kDouble) return at::full({}, number, options);
+  if (type == at::kFloat) return at::full({}, host_scalar(DType::kFloat32, number).f, options);
+  return at::full({}, host_scalar(call.out_type(0), number).i, options);
 }
 
 at::Tensor linspace(const Fill& op, const Call& call) {
@@ -35,7 +39,9 @@ at::Tensor random(const Fill& op, const Call& call) {
   const at::TensorOptions options = at::TensorOptions(at::kFloat).device(call.device());
   const at::Tensor alpha = coefficient(op, call, 1, at::kFloat), beta = coefficient(op, call, 2, at::kFloat);
   if (op.op == FillOp::kRandomNormal) return at::randn(call.out_sizes(0), options).mul_(beta).add_(alpha);
-  return at::rand(call.out_sizes(0), options).mul_(beta - alpha).add_(alpha);
+  // Halves, for beta - alpha may be more than a float32 holds.
+  const at::Tensor low = alpha * 0.5;
+  return at::rand(call.out_sizes(0), options).mul_(beta * 0.5 - low).add_(low).mul_(2);
 }
 
 }  // namespace

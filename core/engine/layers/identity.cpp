@@ -1,4 +1,4 @@
-// Identity: its input; in weakly typed networks perhaps in another type.
+// Identity: its input; in weakly typed networks perhaps in another type. Strong typing keeps every type, uint8 too.
 //   c1  one input
 //   c2  a change of type goes between types that Cast takes
 #include "core/engine/layers/identity.h"

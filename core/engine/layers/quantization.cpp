@@ -74,7 +74,7 @@ Shape scale_grid(const Shape& data, const Shape& scale, int64_t axis, const std:
 void check_scale_type(DType scale, DType real, DType quantized) {
   const bool powers = scale == DType::kE8M0 && quantized == DType::kFloat8;
   TORCHTRT_CHECK(scale == DType::kFloat32 || (is_floating(scale) && scale == real) || powers,
-                 "the scale has to be float32, or ", real, " like the real values, or float8_e8m0fnu for ",
+                 "the scale has to be float32, like the real values (", real, "), or float8_e8m0fnu for ",
                  DType::kFloat8, ", not ", scale);  // c4
 }
 

@@ -36,6 +36,7 @@ bool is_candidate(const Graph& graph, const Node& node) {
   for (const ValueId output : node.outputs) {
     const Value& value = graph.value(output);
     if (!value.shape.is_known() || graph.is_shape_output(output)) return false;
+    if (value.dtype == DType::kUInt8) return false;  // no constants of this type exist
     bytes_out += bytes_of(value.dtype, value.shape.volume());
   }
   return bytes_out <= 4 * bytes_in + kMaxGrowth;

@@ -21,6 +21,8 @@ void run_passes(Graph& graph, int level, const Log& log, const std::function<voi
     graph = compact(graph);  // what died would count as a user
     log(Severity::kVerbose,
         join("pass ", pass.name, " changed network \"", graph.name(), "\": ", graph.nodes().size(), " layers"));
+    if (pass.run != fold_constants) return;
+    if (const auto error = graph.first_shape_error()) TORCHTRT_THROW(kInvalidConfig, *error);  // constants show it
   };
   for (const Pass& pass : passes()) {
     if (level >= pass.level) run(pass);

@@ -1,6 +1,10 @@
 // Shells of layers that quantize and dequantize.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "core/engine/api/layer.h"
 #include "core/engine/layers/dequantize.h"
 #include "core/engine/layers/dynamic_quantize.h"
@@ -45,6 +49,14 @@ class QuantizationShell final : public LayerShell<Shell, Inner, Kind> {
 
  protected:
   int most_inputs() const override { return 3; }
+
+ private:
+  // Messages tell the whole name of the setter.
+  template <class Edit>
+  bool change(const char* setter, Edit&& edit) {
+    const std::string function = join('I', Kind::kKind, "Layer::", setter);
+    return LayerShell<Shell, Inner, Kind>::change(function.c_str(), std::forward<Edit>(edit));
+  }
 };
 
 using QuantizeShell = QuantizationShell<nv::IQuantizeLayer, nv::apiv::VQuantizeLayer, Quantize>;

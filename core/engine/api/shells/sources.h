@@ -1,6 +1,8 @@
 // Shells of layers without data input: constant and fill.
 #pragma once
 
+#include <cmath>
+
 #include "core/engine/api/layer.h"
 #include "core/engine/layers/constant.h"
 
@@ -46,12 +48,19 @@ class FillShell final : public LayerShell<nv::IFillLayer, nv::apiv::VFillLayer, 
   }
   double getBeta() const noexcept override { return has_input(2) ? -1.0 : op().beta; }
   void setAlphaInt64(int64_t alpha) noexcept override {
-    if (change("IFillLayer::setAlphaInt64", [&](Fill& op) { op.alpha_int = alpha, op.integral = true; }))
+    if (change("IFillLayer::setAlphaInt64", [&](Fill& op) {
+          op.alpha_int = alpha, op.alpha = static_cast<double>(alpha);
+          be_integral(op, op.beta, op.beta_int);
+        }))
       reset_input(1);
   }
   int64_t getAlphaInt64() const noexcept override { return has_input(1) ? -1 : op().alpha_int; }
   void setBetaInt64(int64_t beta) noexcept override {
-    if (change("IFillLayer::setBetaInt64", [&](Fill& op) { op.beta_int = beta, op.integral = true; })) reset_input(2);
+    if (change("IFillLayer::setBetaInt64", [&](Fill& op) {
+          op.beta_int = beta, op.beta = static_cast<double>(beta);
+          be_integral(op, op.alpha, op.alpha_int);
+        }))
+      reset_input(2);
   }
   int64_t getBetaInt64() const noexcept override { return has_input(2) ? -1 : op().beta_int; }
   bool isAlphaBetaInt64() const noexcept override { return op().integral; }
@@ -62,6 +71,14 @@ class FillShell final : public LayerShell<nv::IFillLayer, nv::apiv::VFillLayer, 
 
  protected:
   int most_inputs() const override { return 3; }
+
+ private:
+  // One of alpha and beta became an integer: both are, if the other has no fraction; else both are numbers.
+  static void be_integral(Fill& op, double other, int64_t& other_int) {
+    if (op.integral || other != std::trunc(other) || std::fabs(other) >= 0x1p63) return;
+    other_int = static_cast<int64_t>(other);
+    op.integral = true;
+  }
 };
 
 }  // namespace torchtrt::engine::api

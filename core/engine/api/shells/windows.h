@@ -1,6 +1,10 @@
 // Shells of layers that slide a window: convolution, deconvolution, pooling.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "core/engine/api/layer.h"
 #include "core/engine/layers/convolution.h"
 #include "core/engine/layers/deconvolution.h"
@@ -52,6 +56,12 @@ class WindowShell : public LayerShell<Shell, Inner, Kind> {
   nv::PaddingMode getPaddingMode() const noexcept override { return theirs(this->op().padding_mode); }
 
  protected:
+  // Messages tell the whole name of the setter.
+  template <class Edit>
+  bool change(const char* setter, Edit&& edit) {
+    const std::string function = join('I', Kind::kKind, "Layer::", setter);
+    return LayerShell<Shell, Inner, Kind>::change(function.c_str(), std::forward<Edit>(edit));
+  }
   void set(const char* function, const nv::Dims& dims, std::vector<int64_t> Kind::*member, int64_t least,
            const char* what) {
     this->change(function, [&](Kind& op) { op.*member = per_axis(dims, op.stride.size(), least, what); });
@@ -72,12 +82,10 @@ class ConvolutionLike final : public WindowShell<Shell, Inner, Kind> {
   }
   int64_t getNbGroups() const noexcept override { return this->op().groups; }
   void setKernelWeights(nv::Weights weights) noexcept override {
-    this->change("setKernelWeights", [&](Kind& op) { op.kernel = ours(weights); });
+    set_weights("setKernelWeights", weights, &Kind::kernel, 1);
   }
   nv::Weights getKernelWeights() const noexcept override { return theirs(this->op().kernel); }
-  void setBiasWeights(nv::Weights weights) noexcept override {
-    this->change("setBiasWeights", [&](Kind& op) { op.bias = ours(weights); });
-  }
+  void setBiasWeights(nv::Weights weights) noexcept override { set_weights("setBiasWeights", weights, &Kind::bias, 2); }
   nv::Weights getBiasWeights() const noexcept override { return theirs(this->op().bias); }
   void setKernelSizeNd(const nv::Dims& size) noexcept override {
     this->set("setKernelSizeNd", size, &Kind::kernel_size, 1, "kernel size");
@@ -92,6 +100,11 @@ class ConvolutionLike final : public WindowShell<Shell, Inner, Kind> {
   int most_inputs() const override { return 3; }
 
  private:
+  // Weights take the place of an input; empty ones make room for it.
+  void set_weights(const char* setter, const nv::Weights& weights, Weights Kind::*member, int input) {
+    const bool changed = this->change(setter, [&](Kind& op) { op.*member = ours(weights); });
+    if (changed && weights.count > 0) this->reset_input(input);
+  }
   static int64_t positive(int64_t number, const char* what) {
     TORCHTRT_REQUIRE(kInvalidArgument, number >= 1, "the ", what, " is ", number, ", expected at least 1");
     return number;
@@ -105,23 +118,22 @@ class PoolingShell final : public WindowShell<nv::IPoolingLayer, nv::apiv::VPool
  public:
   using WindowShell::WindowShell;
   void setPoolingType(nv::PoolingType type) noexcept override {
-    change("IPoolingLayer::setPoolingType", [&](Pooling& op) { op.type = ours(type); });
+    change("setPoolingType", [&](Pooling& op) { op.type = ours(type); });
   }
   nv::PoolingType getPoolingType() const noexcept override { return theirs(op().type); }
   void setWindowSizeNd(const nv::Dims& size) noexcept override {
-    set("IPoolingLayer::setWindowSizeNd", size, &Pooling::window_size, 1, "window size");
+    set("setWindowSizeNd", size, &Pooling::window_size, 1, "window size");
   }
   nv::Dims getWindowSizeNd() const noexcept override { return dims_of(op().window_size); }
   void setBlendFactor(float factor) noexcept override {
-    change("IPoolingLayer::setBlendFactor", [&](Pooling& op) {
+    change("setBlendFactor", [&](Pooling& op) {
       TORCHTRT_REQUIRE(kInvalidArgument, factor >= 0 && factor <= 1, "blend factor ", factor, " is outside [0, 1]");
       op.blend_factor = factor;
     });
   }
   float getBlendFactor() const noexcept override { return op().blend_factor; }
   void setAverageCountExcludesPadding(bool exclusive) noexcept override {
-    change("IPoolingLayer::setAverageCountExcludesPadding",
-           [&](Pooling& op) { op.average_count_excludes_padding = exclusive; });
+    change("setAverageCountExcludesPadding", [&](Pooling& op) { op.average_count_excludes_padding = exclusive; });
   }
   bool getAverageCountExcludesPadding() const noexcept override { return op().average_count_excludes_padding; }
 };
