@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/engine/exec/bound_body.h"
+#include "core/engine/exec/device.h"
 #include "core/engine/exec/node_inputs.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/plan/if_conditional.h"
@@ -67,6 +68,7 @@ void BoundConditional::run(Call& call) {
   const bool condition = known_ ? *known_ : is_true(inputs_.tensor(call, 0));
   std::optional<BoundBody> fresh;
   BoundBody& body = body_for(condition, fresh);
+  const ReleaseInOrder order(fresh ? device_ : at::Device(at::kCPU));  // what it keeps goes with it
   const std::vector<int64_t>& feeds = op_.feeds(condition);
   const BoundBody::Fetch fetch = [&](size_t i) { return inputs_.tensor(call, static_cast<size_t>(feeds[i])); };
   body.start(&fetch);

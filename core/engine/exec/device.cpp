@@ -2,6 +2,7 @@
 #include "core/engine/exec/device.h"
 
 #include <ATen/Context.h>
+#include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <cstdlib>
@@ -63,6 +64,18 @@ DeviceScope::DeviceScope(c10::Device device) {
 
 DeviceScope::~DeviceScope() {
   if (former_) cuda().uncheckedSetDevice(*former_);
+}
+
+ReleaseInOrder::~ReleaseInOrder() {
+  if (!device_.is_cuda()) return;
+  try {
+    const c10::Stream stream = cuda().getStream(device_), base(c10::Stream::DEFAULT, device_);
+    if (stream == base || is_capturing(device_)) return;
+    c10::Event done(device_.type());
+    done.record(stream);
+    done.block(base);
+  } catch (const std::exception&) {  // the device is lost
+  }
 }
 
 void synchronize(c10::Device device) {

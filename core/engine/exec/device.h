@@ -42,6 +42,19 @@ class DeviceScope {
   std::optional<c10::Device> former_;
 };
 
+// At its end the default stream waits for the present one, unless that is captured: memory of the default stream may be
+// given back then. Nothing on the CPU.
+class ReleaseInOrder {
+ public:
+  explicit ReleaseInOrder(c10::Device device) : device_(device) {}
+  ~ReleaseInOrder();
+  ReleaseInOrder(const ReleaseInOrder&) = delete;
+  ReleaseInOrder& operator=(const ReleaseInOrder&) = delete;
+
+ private:
+  c10::Device device_;
+};
+
 // Waits for the present stream of the device, unless it is being captured. Nothing on the CPU.
 void synchronize(c10::Device device);
 

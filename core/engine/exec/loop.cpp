@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/engine/exec/bound_body.h"
+#include "core/engine/exec/device.h"
 #include "core/engine/exec/node_inputs.h"
 #include "core/engine/exec/transfer.h"
 #include "core/engine/layers/host_move.h"
@@ -94,7 +95,11 @@ int64_t BoundLoop::slice_index(size_t iterator, int64_t trip) const {
 at::Tensor BoundLoop::fetch(Run& run, size_t i) {
   if (i < recurrences()) {
     Carried& carried = run.state[i];
-    if (!carried.tensor.defined()) carried.tensor = to_tensor(*carried.host).to(device_);
+    if (!carried.tensor.defined()) {
+      refuse_capture(device_, "every trip of a loop brings a value to the device",
+                     "run the engine outside the capture");
+      carried.tensor = to_tensor(*carried.host).to(device_);
+    }
     return carried.tensor;
   }
   const auto feed = static_cast<size_t>(op_.feeds[i]);
@@ -238,6 +243,7 @@ void BoundLoop::run(Call& call) {
   }
   for (; !limit_ || run.trip < *limit_; ++run.trip) {
     std::optional<BoundBody> fresh;
+    const ReleaseInOrder order(fixed_ ? at::Device(at::kCPU) : device_);  // what it keeps goes with it
     BoundBody& body = body_for(run, fresh);
     body.start(&run.fetch);
     if (!goes_on(body)) break;

@@ -175,11 +175,7 @@ void Recorder::give_up(Recordings& recordings, const char* reason) {
   recordings.recordable = false;
   recordings.graphs.clear();
   recordings.staged = {};
-  if (!recordings.buffers.empty()) {
-    c10::Event done(device_.type());
-    done.record(present_stream());
-    done.block(c10::Stream(c10::Stream::DEFAULT, device_));
-  }
+  { const ReleaseInOrder order(device_); }
   recordings.buffers.clear();
   const std::string_view text = reason;
   if (auto warning = std::exchange(warning_, {}))

@@ -125,6 +125,7 @@ void DeviceContext::run_stages(const Program& bound, void* stream) {
     if (!bindings_.binding(i).is_input && !bindings_.binding(i).on_host && !shape(bindings_.binding(i).name).is_known())
       require_room(i);
   Program program = bound;
+  const ReleaseInOrder order(plan_->device());  // what its kernels keep goes with them
   size_t done = 0;
   while (true) {
     run_steps(program, done, stream);
