@@ -47,12 +47,12 @@ class NoConverter(nn.Module):
         return torch.relu(torch.linalg.svdvals(torch.relu(x) + 1) * 2)
 
 
+pytestmark = pytest.mark.usefixtures("fresh_dynamo")
+
+
 @pytest.fixture(autouse=True)
 def same_numbers():
     torch.manual_seed(0)
-    torch._dynamo.reset()
-    yield
-    torch._dynamo.reset()
 
 
 def compiled_with(model: nn.Module, inputs: list, **settings):

@@ -13,22 +13,12 @@ from torch import nn
 from torch_tensorrt import Input, dynamo
 
 from tests.e2e.judge import assert_as_eager, assert_floats, assert_one_engine
+from tests.util.output import Output
 
 transformers = pytest.importorskip("transformers")
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
 WORDS, POSITIONS, PIXELS = 99, 64, 32
-
-
-class Output(nn.Module):
-    """One tensor of a transformers model's output; arguments by position."""
-
-    def __init__(self, model: nn.Module, field: str, *names: str) -> None:
-        super().__init__()
-        self.model, self.field, self.names = model, field, names
-
-    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        return getattr(self.model(**dict(zip(self.names, inputs, strict=True))), self.field)
 
 
 def bert(**more) -> nn.Module:
@@ -167,6 +157,84 @@ def test_gpt2_dynamic_with_mask(dtype):
     compiled = one_engine(model, dtype, [text(), text()])
     for shape in [(3, 16), (1, 5), (6, 48)]:
         assert_as_eager(compiled, model, tokens(*shape), mask(*shape))
+
+
+def llama(**more) -> nn.Module:
+    return transformers.LlamaForCausalLM(
+        transformers.LlamaConfig(
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            intermediate_size=64,
+            vocab_size=WORDS,
+            max_position_embeddings=POSITIONS,
+            use_cache=False,
+            **more,
+        )
+    )
+
+
+@DTYPES
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_llama_dynamic_with_mask(dtype, attention):
+    """Its rotary embedding is a region without gradients and with autocast off."""
+    bare = varied(llama(attn_implementation=attention))
+    model = Output(bare, "logits", "input_ids", "attention_mask").eval().to(dtype)
+    compiled = one_engine(model, dtype, [text(), text()], {"float32"})
+    for shape in [(3, 16), (1, 5), (6, 48)]:
+        assert_as_eager(compiled, model, tokens(*shape), mask(*shape))
+
+
+def deberta() -> nn.Module:
+    return transformers.DebertaModel(
+        transformers.DebertaConfig(
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=64,
+            vocab_size=WORDS,
+            max_position_embeddings=POSITIONS,
+            relative_attention=True,
+            pos_att_type="c2p|p2c",
+            position_biased_input=False,
+        )
+    )
+
+
+def test_deberta_takes_lengths_out_of_tensors():
+    model = Output(varied(deberta()), "last_hidden_state", "input_ids", "attention_mask").eval()
+    compiled = one_engine(model, torch.float32, [text(), text()])
+    for shape in [(3, 16), (1, 5), (6, 48)]:
+        assert_as_eager(compiled, model, tokens(*shape), mask(*shape))
+
+
+def segformer() -> nn.Module:
+    return transformers.SegformerForSemanticSegmentation(
+        transformers.SegformerConfig(
+            num_encoder_blocks=3,
+            depths=[1, 1, 1],
+            sr_ratios=[4, 2, 1],
+            hidden_sizes=[16, 24, 32],
+            patch_sizes=[7, 3, 3],
+            strides=[4, 2, 2],
+            num_attention_heads=[1, 2, 4],
+            mlp_ratios=[2, 2, 2],
+            decoder_hidden_size=16,
+            num_labels=5,
+        )
+    )
+
+
+def test_segformer_of_dynamic_image_size():
+    """Its stages reshape to (batch, height, width, -1): channels are known to the export only."""
+    model = Output(varied(segformer()), "logits", "pixel_values").eval()
+    sizes = Input(
+        min_shape=(1, 3, 32, 32), opt_shape=(2, 3, 64, 48), max_shape=(3, 3, 96, 96), dtype=torch.float32
+    )
+    compiled = one_engine(model, torch.float32, [sizes])
+    for shape in [(2, 3, 64, 48), (1, 3, 32, 32), (3, 3, 96, 96)]:
+        assert_as_eager(compiled, model, torch.randn(shape))
 
 
 @DTYPES

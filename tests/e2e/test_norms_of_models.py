@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-import tensorrt as trt
 import torch
 import torch_tensorrt
 from torch import nn
-from torch_tensorrt.dynamo.conversion import _build_config
 
 from tests.e2e.judge import engine_modules
 from tests.util.oracle import assert_close_or_as_good, float64_reference
@@ -27,17 +24,12 @@ FLOATS = [torch.float32, torch.float16, torch.bfloat16]
 WIDTH = 64
 
 
+pytestmark = pytest.mark.usefixtures("detailed_engines")
+
+
 @pytest.fixture(autouse=True)
-def detailed(monkeypatch):
-    """Engines tell everything about their layers."""
+def same_numbers():
     torch.manual_seed(0)
-    set_limits = _build_config._set_limits
-
-    def with_detail(config: Any, settings: Any) -> None:
-        set_limits(config, settings)
-        config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
-
-    monkeypatch.setattr(_build_config, "_set_limits", with_detail)
 
 
 class ByVariance(nn.Module):

@@ -7,14 +7,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
-import tensorrt as trt
 import torch
 import torch_tensorrt
 from torch import nn
-from torch_tensorrt.dynamo.conversion import _build_config
 
 from tests.e2e.judge import assert_as_eager, engine_modules
-from tests.e2e.test_models import WORDS, Output, bert, gpt2, varied, vit
+from tests.e2e.test_models import WORDS, bert, gpt2, varied, vit
+from tests.util.output import Output
 
 pytest.importorskip("transformers")
 if torch_tensorrt.provider().name != "embedded":
@@ -24,17 +23,12 @@ DEVICE = torch.device(torch_tensorrt.provider().device)
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=["float32", "float16"])
 
 
+pytestmark = pytest.mark.usefixtures("detailed_engines")
+
+
 @pytest.fixture(autouse=True)
-def detailed(monkeypatch):
-    """Engines tell everything about their layers."""
+def same_numbers():
     torch.manual_seed(0)
-    set_limits = _build_config._set_limits
-
-    def with_detail(config: Any, settings: Any) -> None:
-        set_limits(config, settings)
-        config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
-
-    monkeypatch.setattr(_build_config, "_set_limits", with_detail)
 
 
 def layers_of(model: nn.Module, *inputs: torch.Tensor) -> list[dict[str, Any]]:

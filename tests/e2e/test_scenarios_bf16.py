@@ -11,7 +11,6 @@ import torch
 import torch_tensorrt
 from torch import nn
 from torch_tensorrt import dynamo
-from torch_tensorrt.dynamo import _settings
 from torch_tensorrt.dynamo.conversion import (
     DYNAMO_ATEN_CONVERTERS,
     ConverterPriority,
@@ -43,13 +42,7 @@ def reported():
     return nn.Conv2d(3, 3, 3).to(BF16).eval(), torch.randn(1, 3, 224, 224).to(BF16)
 
 
-@pytest.fixture(autouse=True)
-def nothing_said_before(monkeypatch):
-    """Messages that are given once a process are given in each test."""
-    monkeypatch.setattr(_settings, "_said", set())
-    torch._dynamo.reset()
-    yield
-    torch._dynamo.reset()
+pytestmark = pytest.mark.usefixtures("nothing_said_before", "fresh_dynamo")
 
 
 def through_dynamo_compile(model, x, **settings):

@@ -74,12 +74,7 @@ OTHER = {
 MODEL = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4)).eval()
 
 
-@pytest.fixture(autouse=True)
-def nothing_said_before(monkeypatch):
-    monkeypatch.setattr(_settings, "_said", set())
-    torch._dynamo.reset()
-    yield
-    torch._dynamo.reset()
+pytestmark = pytest.mark.usefixtures("nothing_said_before", "fresh_dynamo")
 
 
 def said(caplog) -> list[str]:

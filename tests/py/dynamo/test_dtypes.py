@@ -12,7 +12,6 @@ import torch_tensorrt
 from torch import nn
 from torch_tensorrt import dynamo
 from torch_tensorrt._errors import DtypeContractError, Int64RangeError, UnsupportedDtypeError
-from torch_tensorrt.dynamo import _settings
 from torch_tensorrt.dynamo.conversion import (
     DYNAMO_ATEN_CONVERTERS,
     ConverterPriority,
@@ -45,9 +44,7 @@ def reported():
     return Conv().to(BF16).eval(), torch.randn(1, 3, 224, 224, dtype=BF16)
 
 
-@pytest.fixture(autouse=True)
-def nothing_said_before(monkeypatch):
-    monkeypatch.setattr(_settings, "_said", set())
+pytestmark = pytest.mark.usefixtures("nothing_said_before")
 
 
 def judge(module, model, *inputs):

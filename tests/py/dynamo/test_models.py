@@ -11,22 +11,12 @@ from torch_tensorrt import Input, dynamo
 
 from tests.py.dynamo.models import engines, torch_parts
 from tests.util.oracle import assert_as_good_as_eager, float64_reference
+from tests.util.output import Output
 
 transformers = pytest.importorskip("transformers")
 
 TEXT = {"min_shape": (1, 2), "opt_shape": (4, 16), "max_shape": (8, 64)}
 IMAGE = {"min_shape": (1, 3, 64, 64), "opt_shape": (2, 3, 64, 64), "max_shape": (4, 3, 64, 64)}
-
-
-class Output(nn.Module):
-    """One tensor of a transformers model's output, with keyword arguments in order."""
-
-    def __init__(self, model: nn.Module, field: str, *names: str) -> None:
-        super().__init__()
-        self.model, self.field, self.names = model, field, names
-
-    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        return getattr(self.model(**dict(zip(self.names, inputs, strict=True))), self.field)
 
 
 def bert() -> nn.Module:

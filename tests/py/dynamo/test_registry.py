@@ -21,12 +21,7 @@ aten = torch.ops.aten
 SETTINGS = CompilationSettings()
 
 
-@pytest.fixture(autouse=True)
-def table_as_it_was():
-    before = {target: list(entries) for target, entries in DYNAMO_ATEN_CONVERTERS.items()}
-    yield
-    DYNAMO_ATEN_CONVERTERS.clear()
-    DYNAMO_ATEN_CONVERTERS.update(before)
+pytestmark = pytest.mark.usefixtures("own_converters")
 
 
 def node_of(target, *args, val=None, **kwargs):

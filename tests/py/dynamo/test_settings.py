@@ -10,7 +10,7 @@ import logging
 import pytest
 import torch
 from torch_tensorrt import EngineCapability, dtype, dynamo
-from torch_tensorrt.dynamo import CompilationSettings, _settings
+from torch_tensorrt.dynamo import CompilationSettings
 from torch_tensorrt.dynamo._settings import settings_from, takes_settings
 
 DEFAULTS = {
@@ -67,9 +67,7 @@ DEFAULTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_said_before(monkeypatch):
-    monkeypatch.setattr(_settings, "_said", set())
+pytestmark = pytest.mark.usefixtures("nothing_said_before")
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

@@ -14,11 +14,7 @@ from tests.py.dynamo.models import ConvRelu, Mlp
 STRICT = {"min_block_size": 1, "pass_through_build_failures": True}
 
 
-@pytest.fixture(autouse=True)
-def fresh_dynamo():
-    torch._dynamo.reset()
-    yield
-    torch._dynamo.reset()
+pytestmark = pytest.mark.usefixtures("fresh_dynamo")
 
 
 def optimized(model, backend="torch_tensorrt", dynamic=False, **options):

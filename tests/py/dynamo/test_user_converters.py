@@ -5,7 +5,6 @@ import tensorrt as trt
 import torch
 from torch import nn
 from torch_tensorrt.dynamo.conversion import (
-    DYNAMO_ATEN_CONVERTERS,
     ConversionContext,
     ConverterPriority,
     dynamo_tensorrt_converter,
@@ -17,12 +16,7 @@ from tests.py.dynamo.models import Mlp, batch, compiled, engines
 aten = torch.ops.aten
 
 
-@pytest.fixture(autouse=True)
-def table_as_it_was():
-    before = {target: list(entries) for target, entries in DYNAMO_ATEN_CONVERTERS.items()}
-    yield
-    DYNAMO_ATEN_CONVERTERS.clear()
-    DYNAMO_ATEN_CONVERTERS.update(before)
+pytestmark = pytest.mark.usefixtures("own_converters")
 
 
 @torch.library.custom_op("ttrt_test::scaled_relu", mutates_args=())
