@@ -1,6 +1,4 @@
-"""Convolution, Deconvolution, Pooling: windows, paddings, groups, in 2-D and 3-D."""
-
-import math
+"""Convolution and Deconvolution: windows, paddings, groups, in 2-D and 3-D."""
 
 import numpy as np
 import pytest
@@ -10,41 +8,9 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, check, growing, run, sample
+from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, check, growing, sample
 from tests.engine._session import Session
-
-P = trt.PaddingMode
-DOWN, UP, UPPER, LOWER = P.EXPLICIT_ROUND_DOWN, P.EXPLICIT_ROUND_UP, P.SAME_UPPER, P.SAME_LOWER
-
-
-def paddings(mode, lengths, sizes, strides, dilations, pre, post):
-    """Padding before and after each axis, what hangs over included, by the formulas of the specification."""
-    result = []
-    for length, f, s, d, before, after in zip(lengths, sizes, strides, dilations, pre, post, strict=True):
-        reach = 1 + d * (f - 1)
-        if mode in (UPPER, LOWER):
-            total = max(0, (math.ceil(length / s) - 1) * s + reach - length)
-            half = total // 2
-            result.append((half, total - half) if mode == UPPER else (total - half, half))
-        else:
-            over = -(length + before + after - reach) % s if mode == UP else 0
-            result.append((before, after + over))
-    return result
-
-
-def pad_list(pads):
-    """As torch.nn.functional.pad wants it: last axis first."""
-    return [n for pair in reversed(pads) for n in pair]
-
-
-def configure(layer, nd, stride=1, dilation=None, pre=0, post=0, mode=DOWN):
-    layer.stride_nd = (stride,) * nd
-    if dilation is not None:
-        layer.dilation_nd = (dilation,) * nd
-    layer.pre_padding, layer.post_padding = (pre,) * nd, (post,) * nd
-    layer.padding_mode = mode
-    return layer
-
+from tests.engine._windows import DOWN, LOWER, UP, UPPER, T, configure, pad_list, paddings, pooled, pooling
 
 CONVOLUTIONS = [
     dict(),
@@ -275,127 +241,6 @@ def test_deconvolution(window, nd, dtype, dynamic):
 def test_deconvolution_of_an_empty_batch(dtype):
     kernel = sample((4, 3, 3, 3), dtype)
     check(deconvolution(kernel), [sample((0, 4, 5, 5), dtype)], deconvolved(kernel))
-
-
-# ---- Pooling
-
-POOLINGS = [
-    dict(stride=2),
-    dict(stride=1, pre=1, post=1),
-    dict(stride=2, pre=0, post=1),
-    dict(stride=2, pre=1, post=1, mode=UP),
-    dict(stride=3, pre=2, post=2),
-    dict(stride=2, mode=UPPER),
-    dict(stride=2, mode=LOWER),
-]
-T = trt.PoolingType
-
-
-def pooling(kind, size, exclusive=True, blend=None, **window):
-    def build(n, x):
-        layer = n.add_pooling_nd(x, kind, size)
-        layer.average_count_excludes_padding = exclusive
-        if blend is not None:
-            layer.blend_factor = blend
-        return configure(layer, len(size), **window)
-
-    return build
-
-
-def windows_of(x, size, stride, pads, fill):
-    """x with one axis more for each window axis: the window's elements."""
-    x = F.pad(x, pad_list(pads), value=fill)
-    first = x.dim() - len(size)
-    for axis, f in enumerate(size, first):
-        x = x.unfold(axis, f, stride)
-    return x.flatten(-len(size))
-
-
-def pooled(kind, size, exclusive=True, blend=0.0, stride=1, pre=0, post=0, mode=DOWN):
-    nd = len(size)
-
-    def reference(x):
-        lengths = x.shape[-nd:]
-        rest = ((n,) * nd for n in (stride, 1, pre, post))
-        pads = paddings(mode, lengths, size, *rest)
-        inside = torch.ones(lengths, dtype=torch.float64)
-        if not exclusive and mode in (DOWN, UP):
-            counted = F.pad(inside, pad_list([(pre, post)] * nd), value=1)
-            hang = [(0, after - post) for _, after in pads]
-        elif not exclusive:
-            counted, hang = F.pad(inside, pad_list(pads), value=1), [(0, 0)] * nd
-        else:
-            counted, hang = inside, pads
-        counts = windows_of(counted, size, stride, hang, 0).sum(-1)
-        greatest = windows_of(x, size, stride, pads, -math.inf).amax(-1)
-        average = windows_of(x, size, stride, pads, 0).sum(-1) / counts.clamp(min=1)
-        return {T.MAX: greatest, T.AVERAGE: average}.get(kind, (1 - blend) * greatest + blend * average)
-
-    return reference
-
-
-@pytest.mark.parametrize("dynamic", STATIC_AND_DYNAMIC)
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("size", [(3, 2), (2, 3, 3)])
-@pytest.mark.parametrize("window", POOLINGS, ids=str)
-def test_pooling(window, size, dtype, dynamic):
-    x = sample((2, 3, *(7, 8, 6)[: len(size)]), dtype)
-    spans = [growing(x, *range(x.dim()))] if dynamic else False
-    for kind in (T.MAX, T.AVERAGE):
-        for exclusive in (True, False):
-            check(
-                pooling(kind, size, exclusive, **window),
-                [x],
-                pooled(kind, size, exclusive, **window),
-                dynamic=spans,
-            )
-
-
-@pytest.mark.parametrize("dtype", FLOATS)
-def test_blended_pooling(dtype):
-    x = sample((1, 2, 6, 6), dtype)
-    arguments = dict(exclusive=True, blend=0.25, stride=2, pre=1, post=0)
-    check(
-        pooling(T.MAX_AVERAGE_BLEND, (2, 2), **arguments),
-        [x],
-        pooled(T.MAX_AVERAGE_BLEND, (2, 2), **arguments),
-    )
-
-
-@pytest.mark.parametrize("shape", [(3, 5, 6), (0, 3, 5, 6), (3, 0, 5, 6), (2, 2, 3, 5, 6)], ids=str)
-def test_pooling_over_any_leading_axes(shape):
-    for kind in (T.MAX, T.AVERAGE):
-        check(pooling(kind, (2, 2), stride=2), [sample(shape)], pooled(kind, (2, 2), stride=2))
-
-
-def test_pooling_of_int8():
-    x = sample((1, 2, 4, 4), torch.int8, -100, 100)
-    check(pooling(T.MAX, (2, 2)), [x], lambda x: pooled(T.MAX, (2, 2))(x.double()))
-    check(pooling(T.AVERAGE, (2, 2)), [x], lambda x: pooled(T.AVERAGE, (2, 2))(x.double()).round())
-
-
-def test_average_of_nothing_is_zero():
-    window = dict(stride=2, pre=2, post=2)
-    (y,) = run(pooling(T.AVERAGE, (2, 2), **window), [torch.ones(1, 1, 2, 2)])
-    assert y[0, 0].tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
-
-
-def test_nan_stays():
-    x = torch.zeros(1, 1, 4, 4)
-    x[0, 0, 1, 1] = math.nan
-    for kind in (T.MAX, T.AVERAGE):
-        assert run(pooling(kind, (2, 2), stride=2), [x])[0].isnan().flatten().tolist() == [
-            True,
-            False,
-            False,
-            False,
-        ]
-
-
-def test_pooling_refuses_int32():
-    assert "int32" in build_error(
-        lambda n, x: n.add_pooling_nd(x, T.MAX, (2, 2)), [sample((1, 2, 4, 4), torch.int32)]
-    )
 
 
 window_axes = st.tuples(
