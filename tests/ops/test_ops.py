@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch_tensorrt
 
-from tests.ops import rows_math, rows_nn, rows_shape  # noqa: F401  (fill the table)
+from tests.ops import rows_math, rows_nn, rows_scatter, rows_shape  # noqa: F401  (fill the table)
 from tests.ops._case import CASES, Case
 from tests.util.oracle import assert_close_or_as_good
 

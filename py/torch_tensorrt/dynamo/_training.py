@@ -10,6 +10,7 @@ from torch.fx import Graph, Node
 
 from torch_tensorrt._errors import ConversionError
 from torch_tensorrt.dynamo.conversion._source import module_path, source_line
+from torch_tensorrt.dynamo.lowering._regions import calls
 
 logger = logging.getLogger(__name__)
 aten = torch.ops.aten
@@ -34,8 +35,9 @@ _RUNNING_MEAN = 3
 def training_nodes(graph: Graph) -> list[tuple[str, str]]:
     """(kind, place) of every layer that is in training mode."""
     found = []
-    for node in graph.nodes:
-        if node.op == "call_function" and (kind := _kind(node)):
+    nodes = calls(graph.owning_module) if graph.owning_module is not None else graph.nodes
+    for node in nodes:
+        if kind := _kind(node):
             found.append((kind, module_path(node) or source_line(node) or node.name))
     return list(dict.fromkeys(found))
 

@@ -3,7 +3,9 @@
 import pytest
 import torch
 from torch import nn
+from torch.export import ExportedProgram
 from torch_tensorrt import dynamo
+from torch_tensorrt._errors import ConversionError
 from torch_tensorrt.dynamo import CompilationSettings
 from torch_tensorrt.dynamo._compiler import lower
 from torch_tensorrt.dynamo.conversion import DYNAMO_ATEN_CONVERTERS
@@ -190,3 +192,64 @@ def test_what_users_name_is_found_inside_composites(name, model, shape):
     )
     assert any("torch_executed_ops" in reason for _, reason, _ in module.report.left_out.values())
     torch.testing.assert_close(module(x), model(x))
+
+
+class Regions(nn.Module):
+    """Parts with a grad mode or an autocast of their own."""
+
+    def __init__(self, cast):
+        super().__init__()
+        self.first, self.second, self.cast = nn.Linear(4, 4), nn.Linear(4, 4), cast
+
+    def forward(self, x):
+        with torch.no_grad():
+            y = self.first(x).relu_() * 2
+            with torch.autocast("cpu", enabled=False), torch.enable_grad():
+                y = self.second(y.float()) + 1
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.cast):
+            z = self.second(y)
+            with torch.autocast("cpu", enabled=False):
+                return y, z, self.first(z.float())
+
+
+@pytest.mark.parametrize("cast", [False, True], ids=["disabled", "enabled"])
+def test_regions_become_plain_nodes(cast):
+    model, x = Regions(cast), torch.randn(3, 4)
+    gm = lowered(model, x)
+    assert all(name.startswith("aten.") for name in targets(gm))
+    assert not [n for n, _ in gm.named_children() if n.startswith("submod")]
+    for found, expected in zip(gm(x), model(x), strict=True):
+        assert found.dtype == expected.dtype
+        torch.testing.assert_close(found, expected)
+
+
+def test_training_is_found_in_regions():
+    class Dropping(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.drop = nn.Dropout()
+
+        def forward(self, x):
+            with torch.no_grad():
+                return self.drop(x) + 1
+
+    x = torch.randn(3)
+    program = torch.export.export(Dropping().train(), (x,))
+    with pytest.raises(ConversionError, match="`drop` is in training mode"):
+        dynamo.compile(program, arg_inputs=[x], require_full_compilation=True)
+
+
+class Writes(nn.Module):
+    """As many blocks as resnets have them: their results are written to in turns."""
+
+    def forward(self, x):
+        for _ in range(40):
+            x = torch.relu_(torch.sin(x).add_(x)).mul_(0.5)
+        return x
+
+
+def test_private_writes_need_no_retrace(monkeypatch):
+    """A retrace takes longer than the export."""
+    monkeypatch.setattr(ExportedProgram, "run_decompositions", None)
+    model, x = Writes(), torch.randn(3, 4)
+    torch.testing.assert_close(lowered(model, x)(x), model(x))

@@ -258,6 +258,12 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
         if isinstance(x, trt.ITensor) and -1 in self._fact(x)[1] and len(shape) == self.rank(x):
             self._symbols.setdefault(x, shape)
 
+    def know(self, x: trt.ITensor, lengths: Sequence[Length]) -> None:
+        """Tells the lengths of a tensor whose own shape must not be asked for: in a loop, where layers that
+        ask belong to the loop, and what they give is no use outside.
+        """
+        self._shapes[x] = tuple(lengths)
+
     def shape(self, x: Value) -> tuple[Length, ...]:
         """Lengths of all axes: ints where known, Dims where not."""
         if isinstance(x, Const):

@@ -11,6 +11,7 @@ import torch
 from torch_tensorrt.dynamo.conversion import _dims
 from torch_tensorrt.dynamo.conversion._builder import Builder
 from torch_tensorrt.dynamo.conversion._registry import converts
+from torch_tensorrt.dynamo.conversion.converters._when import meta
 
 aten = torch.ops.aten
 
@@ -35,6 +36,38 @@ def sym_size(b: Builder, x: Any, dim: int) -> Any:
 def sym_numel(b: Builder, x: Any) -> Any:
     """Number of elements."""
     return _dims.prod(b.shape(x))
+
+
+def made_of_lengths(node: Any, settings: Any) -> str | None:
+    """A number may come from a tensor if that is computed from lengths and constants only: engines know such
+    numbers before they run.
+    """
+    if meta(node.args[0]).dtype not in (torch.int32, torch.int64):
+        return "only integers can be taken out of a tensor"
+    todo, seen = [node.args[0]], set()
+    while todo:
+        found = todo.pop()
+        if found in seen or _is_length(found):
+            continue
+        seen.add(found)
+        if found.op == "placeholder":
+            return f"its value depends on the values of the input '{found.name}'"
+        todo += found.all_input_nodes
+    return None
+
+
+def _is_length(node: Any) -> bool:
+    return node.target is aten.sym_size.int or node.target is aten.sym_numel.default
+
+
+@converts(aten._local_scalar_dense.default, aten.item.default, when=made_of_lengths)
+def item(b: Builder, x: Any) -> Any:
+    """The number in a tensor of one element."""
+    value = b.known_value(x)
+    if value is not None:
+        return value
+    tensor = b.tensor(x)
+    return b.dim(("item", tensor), lambda: b.cast(b.reshape(tensor, [1]), torch.int64))
 
 
 def _arithmetic(function: Any) -> Any:

@@ -18,10 +18,13 @@ from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree
 
+from torch_tensorrt.dynamo.lowering._regions import calls, casts_by_itself, inline_regions
 from torch_tensorrt.dynamo.lowering._unlift import unlifted
 from torch_tensorrt.dynamo.lowering.passes.pass_utils import is_mutable
+from torch_tensorrt.dynamo.lowering.passes.remove_detach import remove_detach
 
 logger = logging.getLogger(__name__)
+aten = torch.ops.aten
 Table = dict[Any, Any]
 
 _FEW = 32
@@ -34,44 +37,101 @@ def decompose(program: ExportedProgram, table: Table, apart: frozenset[Any] = fr
     `apart`: operators that may not stay either, although the table does not know them; a retrace takes them
     apart.
     """
-    calls = [n for n in program.graph.nodes if n.op == "call_function"]
-    writing = [n for n in calls if is_mutable(n)]
-    retrace = any(n.target in apart and n.target not in table for n in calls)
-    if not retrace and sum(n.target in table for n in calls) <= _FEW and all(_is_private(n) for n in writing):
+    found = calls(program.graph_module)
+    retrace = any(n.target in apart and n.target not in table for n in found)
+    retrace = retrace or casts_by_itself(program.graph_module)
+    if not retrace:
         try:
             return _node_by_node(unlifted(program), table)
         except Exception as error:
             logger.debug("Decomposition node by node failed, torch retraces the program: %s", error)
-    return unlifted(program.run_decompositions(table))
+    return unlifted(program.run_decompositions({**_RETURNS_ARGUMENT, **table}))
+
+
+_RETURNS_ARGUMENT: Table = {
+    op: op.decompose
+    for op in (
+        aten.dropout.default,
+        aten.feature_dropout.default,
+        aten.alpha_dropout.default,
+        aten.type_as.default,
+    )
+}
+"""Operators that may return their argument although their schemas do not say so: torch must see what they are
+made of, or a write to their result is none to their argument.
+"""
 
 
 def _node_by_node(gm: GraphModule, table: Table) -> GraphModule:
+    inline_regions(gm)
+    remove_detach(gm)
     for node in list(gm.graph.nodes):
         if node.op == "call_function" and is_mutable(node):
+            if not _is_private(node):
+                raise TypeError(f"what {node.name} writes to may be seen elsewhere")
             _make_functional(gm, node)
+    rest = _FEW
     while hits := [n for n in gm.graph.nodes if n.op == "call_function" and n.target in table]:
+        rest -= len(hits)
+        if rest < 0:
+            raise TypeError(f"it has many operators to decompose, {hits[0].target} among them")
         for node in hits:
             _expand(gm, node, table)
     gm.recompile()
     return gm
 
 
+_NEW: frozenset[Any] = frozenset(
+    {
+        aten.linear.default,
+        aten.matmul.default,
+        aten.batch_norm.default,
+        aten.layer_norm.default,
+        aten.group_norm.default,
+        aten.instance_norm.default,
+        aten.softmax.int,
+        aten.scaled_dot_product_attention.default,
+        *(getattr(aten, f"conv{n}d").default for n in (1, 2, 3)),
+        *(getattr(aten, f"conv{n}d").padding for n in (1, 2, 3)),
+        aten.conv_transpose1d.default,
+        aten.conv_transpose2d.input,
+        aten.conv_transpose3d.input,
+        aten.adaptive_avg_pool2d.default,
+        aten.max_pool2d.default,
+    }
+)
+"""Composed operators whose results are new tensors; others, such as dropout outside training, may return an
+argument, and their schemas do not say so.
+"""
+
+
 def _is_view(node: Node) -> bool:
-    """Whether a result shares memory with an argument (or is taken out of one that may)."""
-    if node.op != "call_function" or node.target is operator.getitem:
+    """Whether a result may share memory with an argument (or is taken out of one that may)."""
+    if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
         return True
-    schema = getattr(node.target, "_schema", None)
-    return schema is None or any(r.alias_info is not None for r in schema.returns)
+    if any(r.alias_info is not None for r in node.target._schema.returns):
+        return True
+    composed = torch._C._dispatch_has_kernel_for_dispatch_key(node.target.name(), "CompositeImplicitAutograd")
+    return composed and node.target not in _NEW
 
 
 def _is_private(node: Node) -> bool:
     """Whether a write like x.add_(y) is seen by nobody but the node's own users: x was just computed and
-    has no views.
+    nothing else looks at its memory.
     """
     target = node.args[0] if node.args else None
-    if _functional_twin(node) is None or not isinstance(target, Node) or _is_view(target):
+    if _functional_twin(node) is None or not isinstance(target, Node):
         return False
-    return not any(_is_view(u) for u in target.users if u is not node and u.op == "call_function")
+    if any(_is_view(u) for u in target.users if u is not node and u.op == "call_function"):
+        return False
+    while _is_view(target):
+        if target.op != "call_function" or target.target is operator.getitem or len(target.args) == 0:
+            return False
+        source = target.args[0]
+        if not isinstance(source, Node) or target.all_input_nodes != [source] or len(source.users) > 1:
+            return False
+        target = source
+    return True
 
 
 def _functional_twin(node: Node) -> Any:
@@ -116,6 +176,8 @@ def _expand(gm: GraphModule, node: Node, table: Table) -> None:
         raise TypeError(f"{node.name} has no tensor argument")
     with mode, enable_python_dispatcher():
         inner = make_fx(body, decomposition_table=table)(*fakes)
+    if any(is_mutable(n) for n in inner.graph.nodes):
+        raise TypeError(f"{node.target} is made of operators that write to their arguments")
     _inline(gm, node, inner, given)
 
 

@@ -70,7 +70,7 @@ def index(b: Builder, x: Value, indices: Sequence[Value | None]) -> Value:
     front = b.permute(x, [*axes, *kept])
     size = b.shape(front)
     flat = b.flatten(front, 0, len(axes) - 1)
-    place = _linear(b, [indices[i] for i in axes], size[: len(axes)])
+    place = linear_index(b, [indices[i] for i in axes], size[: len(axes)])
     picked = b.gather(flat, place, 0)
     if axes[-1] - axes[0] == len(axes) - 1 and axes[0] > 0:
         width = b.rank(place)
@@ -79,7 +79,7 @@ def index(b: Builder, x: Value, indices: Sequence[Value | None]) -> Value:
     return picked
 
 
-def _linear(b: Builder, indices: Sequence[Value], size: Sequence[Any]) -> Value:
+def linear_index(b: Builder, indices: Sequence[Value], size: Sequence[Any]) -> Value:
     """Positions in the axes joined to one, negative indices counted from the end."""
     total: Value | None = None
     for given, n in zip(indices, size, strict=False):
@@ -88,6 +88,47 @@ def _linear(b: Builder, indices: Sequence[Value], size: Sequence[Any]) -> Value:
         wrapped = b.select(b.less(given, 0), b.add(given, length), given)
         total = wrapped if total is None else b.add(b.mul(total, length), wrapped)
     return total
+
+
+# ---- windows
+
+
+@converts(aten.unfold.default, aten.unfold_copy.default)
+def unfold(b: Builder, x: Value, axis: int, size: int, step: int) -> Value:
+    """Windows of `size` elements, `step` apart; what lies in a window becomes the last axis."""
+    x = b.tensor(x)
+    if b.rank(x) == 0:
+        return b.unsqueeze(x, [0]) if size == 1 else b.reshape(x, [0])
+    axis = b.axis(x, axis)
+    count = (b.shape(x)[axis] - size) // step + 1
+    order = [*range(axis + 1), *range(axis + 2, b.rank(x) + 1), axis + 1]
+    if size == step:
+        whole = b.narrow(x, axis, 0, count * size)
+        parts = b.reshape(whole, [*b.shape(x)[:axis], count, size, *b.shape(x)[axis + 1 :]])
+        return b.permute(parts, order)
+    first = b.unsqueeze(b.arange(0, count, step), [1])
+    return b.permute(b.gather(x, b.add(first, b.unsqueeze(b.arange(0, size), [0])), axis), order)
+
+
+def known_and_contiguous(node: Any, settings: Any) -> str | None:
+    """Memory of the engine has no strides: they are known, and those of x are its shape's."""
+    x, (sizes, strides, *offset) = meta(node.args[0]), node.args[1:]
+    if not all(isinstance(n, int) for n in (*x.shape, *sizes, *strides, *(o or 0 for o in offset))):
+        return "lengths and strides have to be known at compile time"
+    return None if x.is_contiguous() and not x.storage_offset() else "its argument is not contiguous"
+
+
+@converts(aten.as_strided.default, when=known_and_contiguous)
+def as_strided(
+    b: Builder, x: Value, sizes: Sequence[int], strides: Sequence[int], offset: int | None = None
+) -> Value:
+    place = torch.tensor(offset or 0)
+    for n, step in zip(sizes, strides, strict=True):
+        place = place.unsqueeze(-1) + torch.arange(n) * step
+    return b.gather(b.flatten(x), b.constant(place, "strides"), 0)
+
+
+# ---- triangles
 
 
 @converts(aten.tril.default)

@@ -29,12 +29,17 @@ def reshape(b: Builder, x: Value, dims: Sequence[Length]) -> Value:
 
 
 def resolved(b: Builder, x: Value, dims: Sequence[Length]) -> list[Length]:
-    """A -1 among the lengths replaced by what remains,
-    where that is known or the other lengths are not all known."""
+    """A -1 among the lengths replaced by what remains, where the export or the lengths tell it."""
     dims = list(dims)
     holes = [i for i, n in enumerate(dims) if isinstance(n, int) and n == -1]
     if not holes:
         return dims
+    exported = meta(b.node) if b.node is not None else None
+    if isinstance(exported, torch.Tensor) and exported.dim() == len(dims):
+        length = exported.shape[holes[0]]
+        if isinstance(length, int):
+            dims[holes[0]] = length
+            return dims
     size = b.shape(x)
     rest = [n for i, n in enumerate(dims) if i != holes[0]]
     if known(*size, *rest) and prod(rest):

@@ -28,7 +28,7 @@ def _is_same(node: Node) -> bool:
     return node.target in _SAME or (node.target in _DROPOUT and node.args[_DROPOUT[node.target]] is False)
 
 
-def remove_detach(gm: GraphModule, settings: CompilationSettings) -> GraphModule:
+def remove_detach(gm: GraphModule, settings: CompilationSettings | None = None) -> GraphModule:
     """detach(x), alias(x), lift_fresh(x), dropout(x, p, train=False)  ->  x"""
     changed = False
     for node in list(gm.graph.nodes):
