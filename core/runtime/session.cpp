@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <c10/core/DeviceGuard.h>
 
+#include <optional>
 #include <utility>
 
 #include "core/provider/provider.h"
@@ -17,6 +18,10 @@ namespace torchtrt::runtime {
 namespace {
 
 constexpr int64_t kPlaceholderBytes = 256;
+
+std::optional<c10::Device> guarded(c10::Device device) {
+  return device.is_cuda() ? std::optional(device) : std::nullopt;
+}
 
 void check_runnable(const EngineInfo& info) {
   TORCHTRT_REQUIRE(
@@ -40,8 +45,7 @@ Session::Session(EngineInfo& info) : name_(info.name), device_(at::kCPU) {
   if (info.device.empty()) info.device = text_of(device_);
   options_.dynamic_resources = info.dynamic_resources;
 
-  c10::OptionalDeviceGuard on_device;  // engines belong to the device that is present when they are loaded
-  if (device_.is_cuda()) on_device.reset_device(device_);
+  const c10::OptionalDeviceGuard present(guarded(device_));  // engines belong to the device they are loaded on
   ErrorCapture errors;
   runtime_.reset(provider::create_runtime(engine_logger()));
   engine_.reset(runtime_->deserializeCudaEngine(info.engine.data(), info.engine.size()));
@@ -59,6 +63,7 @@ Session::~Session() = default;
 
 void Session::create_context() {
   using Strategy = nvinfer1::ExecutionContextAllocationStrategy;
+  const c10::OptionalDeviceGuard present(guarded(device_));
   ErrorCapture errors;
   context_.reset();
   context_.reset(

@@ -59,7 +59,7 @@ int64_t CudaEngine::getWeightStreamingBudgetV2() const noexcept {
 int64_t CudaEngine::getWeightStreamingAutomaticBudget() const noexcept {
   return report_.guard("ICudaEngine::getWeightStreamingAutomaticBudget", int64_t{0}, [&] {
     const int64_t all = getStreamableWeightsSize();
-    const DeviceMemoryInfo memory = device_memory_info();
+    const DeviceMemoryInfo memory = device_memory_info(device());
     if (memory.total == 0) return all;  // the CPU
     const int64_t context = getDeviceMemorySizeV2() - getWeightStreamingScratchMemorySize();
     const int64_t room = memory.free + device_bytes(*current_->get()) - memory.total / kSpare - context;

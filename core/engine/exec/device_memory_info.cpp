@@ -28,10 +28,14 @@ DeviceMemoryInfo ask(Allocator& allocator, c10::DeviceIndex index) {
 
 DeviceMemoryInfo device_memory_info() {
   const c10::Device device = engine_device();
-  if (!device.is_cuda()) return {};
-  at::globalContext().lazyInitDevice(device.type());
-  auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
-  return allocator ? ask(*allocator, device.index()) : DeviceMemoryInfo{};
+  return device_memory_info(device.is_cuda() ? device.index() : -1);
+}
+
+DeviceMemoryInfo device_memory_info(int device) {
+  if (device < 0) return {};
+  at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+  auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(c10::DeviceType::CUDA));
+  return allocator ? ask(*allocator, static_cast<c10::DeviceIndex>(device)) : DeviceMemoryInfo{};
 }
 
 }  // namespace torchtrt::engine

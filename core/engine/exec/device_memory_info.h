@@ -12,5 +12,7 @@ struct DeviceMemoryInfo {
 
 // Of the present CUDA device of the thread. Zeros on the CPU, and where torch does not tell.
 DeviceMemoryInfo device_memory_info();
+// Of that device; -1: the CPU.
+DeviceMemoryInfo device_memory_info(int device);
 
 }  // namespace torchtrt::engine
