@@ -1,10 +1,10 @@
-"""Arithmetic on shapes: lengths that Cast, ElementWise, Unary, Activation, Identity compute on the host."""
+"""Arithmetic on shapes: lengths that Cast, ElementWise, Unary, MatrixMultiply, ... compute on the host."""
 
 import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import INDICES, TRT_OF, build_engine, run_engine, sample
+from tests.engine._case import INDICES, TRT_OF, build_engine, run, run_engine, sample
 
 E = trt.ElementWiseOperation
 U = trt.UnaryOperation
@@ -37,6 +37,14 @@ class Lengths:
     def to(self, dtype):
         return Lengths(self.n, self.n.add_cast(self.tensor, TRT_OF[dtype]).get_output(0), dtype)
 
+    def scaled(self, factor):
+        """By the product with a matrix."""
+        matrix = self.n.constant(torch.eye(2) * factor)
+        none, vector = trt.MatrixOperation.NONE, trt.MatrixOperation.VECTOR
+        return Lengths(
+            self.n, self.n.add_matrix_multiply(matrix, none, self.tensor, vector).get_output(0), self.dtype
+        )
+
     def identity(self):
         return Lengths(self.n, self.n.add_identity(self.tensor).get_output(0), self.dtype)
 
@@ -61,6 +69,10 @@ FORMULAS = {
         lambda s: s.to(torch.float32).elementwise(E.PROD, 0.5).unary(U.CEIL),
         lambda n: (n + 1) // 2,
     ),
+    "matrix product": (
+        lambda s: s.to(torch.float32).scaled(0.5).unary(U.CEIL),
+        lambda n: (n + 1) // 2,
+    ),
     "comparison": (lambda s: s.elementwise(E.GREATER, 4), lambda n: int(n > 4)),
 }
 
@@ -83,3 +95,32 @@ def test_slice_sizes(formula, dtype):
         x = sample(shape)
         (y,) = run_engine(plan, [x])
         assert torch.equal(y, x[: numbers(shape[0]), : numbers(shape[1])])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int32])
+@pytest.mark.parametrize(
+    ("op0", "op1", "a", "b"),
+    [
+        ("NONE", "NONE", (2, 3), (3, 2)),
+        ("TRANSPOSE", "NONE", (3, 2), (3, 4)),
+        ("NONE", "TRANSPOSE", (2, 3), (1, 3)),
+        ("TRANSPOSE", "TRANSPOSE", (2, 1, 3, 2), (1, 2, 1, 3)),
+        ("VECTOR", "NONE", (2, 3), (1, 3, 2)),
+        ("TRANSPOSE", "VECTOR", (1, 3, 2), (2, 3)),
+        ("VECTOR", "VECTOR", (3,), (3,)),
+        ("VECTOR", "VECTOR", (2, 2, 2, 1, 1, 1, 1, 2), (1, 2, 1, 1, 1, 1, 1, 2)),
+        ("NONE", "NONE", (2, 0), (0, 2)),
+    ],
+    ids=str,
+)
+def test_products_of_constants(op0, op1, a, b, dtype):
+    """Values that the build knows are those that the device computes."""
+
+    def build(n, x, y):
+        ops = [getattr(trt.MatrixOperation, op) for op in (op0, op1)]
+        both = [(x, y), (n.constant(left), n.constant(right))]
+        return [n.add_matrix_multiply(p, ops[0], q, ops[1]).get_output(0) for p, q in both]
+
+    left, right = sample(a, dtype).float(), sample(b, dtype, seed=1).float()
+    computed, known = run(build, [left, right])
+    torch.testing.assert_close(known, computed)

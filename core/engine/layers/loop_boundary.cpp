@@ -8,7 +8,8 @@
 //   Iterator
 //     c1  one input, of any type but uint8 and the packed ones (int4, float4)
 //     c2  the axis lies in [0, rank)
-//   LoopOutput
+//   LoopOutput: what lies behind the last trip is zero; REVERSE begins with the last trip's value also where there are
+//   fewer trips than places
 //     c1  a value, of any type but uint8, and perhaps a length, which is int32 or int64
 //     c2  the length is a scalar and not negative
 //     c3  the axis lies in [0, rank of the value], if values are put together

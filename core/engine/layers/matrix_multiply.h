@@ -17,6 +17,7 @@ struct MatrixMultiply {
 
   Types infer_types(const Types& in) const;
   Shapes infer_shapes(const ShapeArgs& in) const;
+  std::optional<HostValues> fold(const HostArgs& in) const;
 };
 
 }  // namespace torchtrt::engine

@@ -1,4 +1,5 @@
-// Normalization: (x - mean) / sqrt(var + eps) * scale + bias over masked axes, perhaps by groups of channels.
+// Normalization: (x - mean) / sqrt(var + eps) * scale + bias over masked axes, perhaps by groups of channels. Mean and
+// variance are float32.
 //   c1  three inputs: x, scale, bias
 //   c2  all of one floating type
 //   c3  at least one axis, and all inside the rank

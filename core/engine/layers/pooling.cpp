@@ -1,4 +1,5 @@
-// Pooling: maximum or average over sliding windows of the last 2 or 3 axes; axes before those are batch.
+// Pooling: maximum or average over sliding windows of the last 2 or 3 axes; axes before those are batch. A window that
+// lies in the padding alone has the maximum -inf and the average 0. NaN comes out where it goes in.
 //   c1  one input
 //   c2  of a floating type or int8
 //   c3  2 or 3 window axes; stride and paddings have as many; positive, paddings not negative

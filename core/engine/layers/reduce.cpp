@@ -1,4 +1,5 @@
-// Reduce: sum, product, maximum, minimum or average over axes.
+// Reduce: sum, product, maximum, minimum or average over axes. Sums and products of integers wrap around; their average
+// is that of the sum in 64 bits, truncated. Empty reductions of int64 yield its own extremes, and the average 0.
 //   c1  one input, floating, int8, int32 or int64
 //   c2  at least one axis, none beyond the rank
 #include "core/engine/layers/reduce.h"

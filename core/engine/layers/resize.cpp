@@ -1,4 +1,5 @@
-// Resize: interpolation to other lengths.
+// Resize: interpolation to other lengths. Where scales are given, coordinates follow them, not the ratio of the
+// lengths. Results of int8 are rounded, ties to even, and clamped.
 //   c1  data floating or int8; nearest also takes int32 and int64
 //   c2  output dims (input 1), where present, are int32 or int64
 //   c3  the data has at least one axis

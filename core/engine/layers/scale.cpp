@@ -1,4 +1,5 @@
-// Scale: (x * scale + shift) ^ power, uniform, per channel or elementwise.
+// Scale: (x * scale + shift) ^ power, uniform, per channel or elementwise. Images of every rank are taken, also of one
+// below 4.
 //   c1  one input; shift, scale and power as inputs 1, 2, 3 only where they are not weights
 //   c2  of a floating type; int8 where the result's type is named
 //   c3  shift, scale and power of that type; of float32 for data of int8

@@ -1,4 +1,5 @@
-// Slice: elements start + i * stride of each axis, i below size, with a mode for what lies outside.
+// Slice: elements start + i * stride of each axis, i below size, with a mode for what lies outside: FILL fills zeros
+// where input 4 is absent. Every mode takes every type.
 //   c1  data of any type but uint8
 //   c2  start, size, stride, axes (inputs 1, 2, 3, 5), where present, are int32 or int64
 //   c3  the fill value (input 4) has the type of the data

@@ -1,4 +1,5 @@
 // Squeeze: removes the axes of length 1 that input 1 names, or, where it is absent, those of an attribute.
+// An empty list removes none.
 //   c1  data of any type but uint8; axes are int32 or int64
 //   c2  axes have one axis of known length, not more than the rank
 //   c3  axes lie in [-rank, rank), each named once

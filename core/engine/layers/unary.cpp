@@ -1,4 +1,5 @@
-// Unary: one function of each element.
+// Unary: one function of each element. The sign of NaN is 0. Functions of int8 are computed in float32, truncated and
+// clamped; integers negate with wrap-around.
 //   c1  one input
 //   c2  NOT takes bool
 //   c3  ABS, NEG and SIGN take floating types, int8, int32, int64
