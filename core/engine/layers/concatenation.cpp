@@ -27,8 +27,8 @@ void append(Shape& out, const Shape& next, int64_t axis, int input) {
                  " of input 0");  // c4
   for (int i = 0; i < out.rank(); ++i) {
     const bool same = out[i] == next[i] || out[i] == kUnknown || next[i] == kUnknown;
-    TORCHTRT_CHECK(i == axis || same, "input ", input, " of shape ", next, " differs from ", out, " beside axis ",
-                   axis);  // c5
+    TORCHTRT_CHECK(i == axis || same, "input ", input, " of shape ", next, " has length ", next[i], " at axis ", i,
+                   ", inputs before it ", out[i], "; beside axis ", axis, " lengths have to be equal");  // c5
     out[i] = i == axis ? sum(out[i], next[i]) : unify(out[i], next[i]);
   }
 }
