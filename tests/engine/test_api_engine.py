@@ -172,6 +172,33 @@ def test_output_allocator_gets_size_and_shape() -> None:
     assert context.get_max_output_size("y") == 48
 
 
+class HostAllocator(Allocator):
+    """Memory of the host, for values that the host knows."""
+
+    def reallocate_output_async(self, name: str, memory: int, size: int, alignment: int, stream: int) -> int:
+        self.memory = torch.full((size,), 77, dtype=torch.uint8)
+        return self.memory.data_ptr()
+
+
+def test_values_of_shapes_go_to_an_output_allocator_too() -> None:
+    session = dynamic_relu()
+    shape = session.network.add_shape(session.network.get_output(0)).get_output(0)
+    shape.name = "shape"
+    assert session.network.mark_output_for_shapes(shape)
+    context = session.engine().create_execution_context()
+    allocator = HostAllocator()
+    assert context.set_output_allocator("shape", allocator)
+    for rows in (2, 5):
+        x = on_device(torch.randn(rows, 3))
+        y = torch.empty_like(x)
+        assert context.set_input_shape("x", (rows, 3))
+        assert execute(context, x, y), session.logger.errors()
+        assert torch.equal(y, x.relu())
+        assert allocator.shape == (2,) and allocator.memory is not None
+        assert allocator.memory.view(torch.int64).tolist() == [rows, 3]
+    assert context.get_tensor_address("shape") == allocator.memory.data_ptr()
+
+
 class Profiler(trt.IProfiler):
     def __init__(self) -> None:
         trt.IProfiler.__init__(self)

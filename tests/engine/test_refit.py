@@ -234,6 +234,26 @@ def test_refitters_of_one_engine_know_what_another_has_brought() -> None:
     check(engine.create_execution_context(), {**weights, "kernel": kernel})
 
 
+def test_layers_of_one_name_are_told_of() -> None:
+    session = Session()
+    session.config.set_flag(Flag.REFIT)
+    ones = torch.ones(4)
+    y = session.input("x", (2, 4))
+    for _ in range(2):
+        constant = session.network.add_constant((1, 4), weights_of(ones))
+        constant.name = "same"
+        y = session.network.add_elementwise(
+            y, constant.get_output(0), trt.ElementWiseOperation.SUM
+        ).get_output(0)
+    session.network.mark_output(y)
+    assert session.plan() is not None
+    warning = session.logger.warnings()
+    assert len(warning) == 1 and 'named "same"' in warning[0]
+    assert session.network.set_weights_name(weights_of(ones), "ones")  # which is how both are reached
+    session.logger.lines.clear()
+    assert session.plan() is not None and not session.logger.warnings()
+
+
 def test_options_of_a_refitter() -> None:
     net = Net(some_weights(0), Flag.REFIT)
     refitter = refitter_of(net, net.engine())

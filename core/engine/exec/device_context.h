@@ -68,6 +68,7 @@ class DeviceContext final : public Context {
   bool run_recorded(const Program& program, void* stream);
   void run_at(Program& program, const Addresses& addresses, void* stream);
   void wrap_inputs(const Program& program);
+  void allocate_output(int binding, const Shape& shape, void* stream);
   at::Tensor output_tensor(int binding, const Shape& shape, void* stream);
   void run_stages(const Program& program, void* stream);
   void run_steps(const Program& program, size_t first, void* stream);

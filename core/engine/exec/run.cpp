@@ -87,20 +87,25 @@ void DeviceContext::wrap_inputs(const Program& program) {
   }
 }
 
+// From the caller's allocator, if there is one.
+void DeviceContext::allocate_output(int i, const Shape& shape, void* stream) {
+  auto& bound = bindings_[i];
+  if (!bound.allocator) return;
+  const Binding& binding = bindings_.binding(i);
+  const ArenaRun::Pause pause;
+  const auto bytes = static_cast<uint64_t>(std::max<int64_t>(1, binding.bytes(shape)));
+  bound.address = bound.allocator->reallocate(binding.name, bound.address, bytes, kAlignment, stream);
+  TORCHTRT_REQUIRE(kExecution, bound.address, "the output allocator gave no memory for output \"", binding.name,
+                   "\": ", bytes, " bytes");
+  bound.allocator->notify_shape(binding.name, shape);
+}
+
 // Undefined where there is nothing to write to: an empty output.
 at::Tensor DeviceContext::output_tensor(int i, const Shape& shape, void* stream) {
   auto& bound = bindings_[i];
   const Binding& binding = bindings_.binding(i);
-  const int64_t volume = shape.volume();
-  if (bound.allocator) {
-    const ArenaRun::Pause pause;
-    const auto bytes = static_cast<uint64_t>(std::max<int64_t>(1, binding.bytes(shape)));
-    bound.address = bound.allocator->reallocate(binding.name, bound.address, bytes, kAlignment, stream);
-    TORCHTRT_REQUIRE(kExecution, bound.address, "the output allocator gave no memory for output \"", binding.name,
-                     "\": ", bytes, " bytes");
-    bound.allocator->notify_shape(binding.name, shape);
-  }
-  if (volume == 0) return {};
+  allocate_output(i, shape, stream);
+  if (shape.volume() == 0) return {};
   if (!bound.tensor.defined() || bound.wrapped_address != bound.address ||
       !has_stored_shape(bound.tensor, binding.dtype, shape)) {
     bound.tensor = wrap(bound.address, shape, binding.dtype, plan_->device());
@@ -235,10 +240,12 @@ void DeviceContext::deliver(const Program& program, void* stream) {
       const Shape shape = is_packed(binding.dtype) ? program.evaluation().shape(binding.value) : shape_of(*source);
       const at::Tensor dest = output_tensor(i, shape, stream);
       if (dest.defined()) dest.copy_(*source, /*non_blocking=*/true);
-    } else if (bindings_[i].address) {
+      continue;
+    }
+    allocate_output(i, program.evaluation().shape(binding.value), stream);
+    if (bindings_[i].address)
       write_host(bindings_[i].address,
                  source ? to_host(*source, binding.dtype) : *program.evaluation().host(binding.value));
-    }
   }
 }
 

@@ -80,6 +80,15 @@ void check_profile(const Graph& network, const std::vector<NodeId>& order, const
                                    " the network cannot run: ", *error));
 }
 
+// A refitter finds weights by layer and role, unless they have names.
+void warn_of_repeated_names(const std::vector<RefittableWeights>& weights, const Log& log) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const RefittableWeights& one : weights)
+    if (one.name.empty() && !seen.emplace(one.layer, one.role).second)
+      log(Severity::kWarning, join("several layers with refittable weights are named \"", one.layer,
+                                   "\": a refitter reaches those of the first only; give layers names of their own"));
+}
+
 // Note the types that the user gave: a weakly typed network's weights are float32 by now.
 std::shared_ptr<const RefitSource> source_of(const Graph& network, const Graph& graph,
                                              const std::vector<ValueId>& host_inputs, const BuildOptions& options) {
@@ -97,6 +106,7 @@ std::shared_ptr<const RefitSource> source_of(const Graph& network, const Graph& 
   for (RefittableWeights& weights : source->weights)
     if (const auto found = given.find({weights.layer, weights.role}); found != given.end())
       weights.dtype = found->second;
+  warn_of_repeated_names(source->weights, options.log);
   return source;
 }
 
