@@ -149,8 +149,9 @@ def test_a_refit_stays_on_the_engines_device(where: str) -> None:
     session = Session()
     session.config.set_flag(trt.BuilderFlag.REFIT)
     n, none = session.network, trt.MatrixOperation.NONE
-    assert n.set_weights_name(weights := weights_of(first), "matrix")
+    weights = weights_of(first)
     x, matrix = session.input("x0", (4, 8)), n.add_constant((8, 8), weights).get_output(0)
+    assert n.set_weights_name(weights, "matrix")
     y = n.add_matrix_multiply(x, none, matrix, none).get_output(0)
     y.name = "y0"
     n.mark_output(y)

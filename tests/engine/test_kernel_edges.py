@@ -252,7 +252,7 @@ def test_without_the_compiler_layers_run_by_their_parts(tmp_path: Path) -> None:
     except FileNotFoundError:
         pytest.skip("needs gcc")
     code = "from tests.engine import conftest, test_kernel_edges; test_kernel_edges.run_without_compiler()"
-    environment = {**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": "."}
+    environment = {**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": os.pathsep.join([".", *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "layers run unfused" in done.stdout + done.stderr

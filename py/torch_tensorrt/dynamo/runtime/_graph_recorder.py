@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -13,6 +14,12 @@ _WARM_UP_RUNS = 3
 def _device_of(inputs: Sequence[torch.Tensor]) -> torch.cuda.device:
     """Streams of a recording are of the device where the inputs are, whatever device is present."""
     return torch.cuda.device(next((tensor.device for tensor in inputs if tensor.is_cuda), None))
+
+
+@cache
+def _capture_stream(device: int) -> torch.cuda.Stream:
+    """torch's own belongs to the device on which it was needed first."""
+    return torch.cuda.Stream(device)
 
 
 class GraphRecorder:
@@ -60,5 +67,5 @@ class GraphRecorder:
                 self._function(self._inputs)
         torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, stream=_capture_stream(torch.cuda.current_device())):
             self._outputs = self._function(self._inputs)
