@@ -4,6 +4,7 @@ what an engine records itself leaves them as they are."""
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -183,3 +184,60 @@ def test_workspaces_of_other_streams_stay() -> None:
         running.enqueue()
     torch.cuda.synchronize()
     assert torch.cuda.memory_allocated() >= before
+
+
+# ---- recordings that fail
+
+
+@pytest.fixture
+def short_of_memory() -> Iterator[Callable[[], None]]:
+    """A call, behind which the device has next to nothing beyond what torch keeps already."""
+
+    def limit() -> None:
+        torch.cuda.synchronize()
+        total = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + (8 << 20)) / total)
+
+    torch.cuda.empty_cache()
+    yield limit
+    torch.cuda.set_per_process_memory_fraction(1.0)
+    torch.cuda.empty_cache()
+
+
+def test_a_recording_without_memory(short_of_memory: Callable[[], None]) -> None:
+    """Plain runs go on, somebody is told once, and torch's allocator is as it was."""
+
+    def build(n: Any, x: Any) -> Any:
+        for axis in (0, 1, 0, 1):
+            softmax = n.add_softmax(x)
+            softmax.axes = 1 << axis
+            x = softmax.get_output(0)
+        return x
+
+    x = sample((1 << 11, 1 << 12))
+    wanted = x.double()
+    for axis in (0, 1, 0, 1):
+        wanted = wanted.softmax(axis)
+    engine = Engine(build, [x])
+    given, made = engine.bind([x])
+    for i in range(8):
+        if i == 2:
+            short_of_memory()
+        made[0].tensor.zero_()
+        engine.enqueue()
+        torch.testing.assert_close(made[0].tensor.cpu(), wanted.float())
+    (warning,) = engine.logger.warnings()
+    assert "could not be recorded" in warning and "memory" in warning
+    assert_streams_are_tracked()
+
+
+def assert_streams_are_tracked() -> None:
+    """Blocks that a stream has used are free again behind that, which they are not during a capture."""
+    torch.cuda.set_per_process_memory_fraction(1.0)
+    used = torch.empty(64 << 20, dtype=torch.uint8, device="cuda")
+    used.record_stream(torch.cuda.Stream())
+    del used
+    torch.cuda.synchronize()
+    torch.empty(512, device="cuda")  # looks at the events
+    told = torch.cuda.memory_stats()
+    assert told["active_bytes.all.current"] == told["allocated_bytes.all.current"]

@@ -90,7 +90,7 @@ class StreamScope {
 
 // Workspaces of matrix products belong to a stream and would be shared by all graphs that were recorded there: each
 // recording starts without and leaves none behind, so that they are part of its own pool. Graphs of the application may
-// use those of other streams.
+// use those of other streams, which stay where torch offers that; otherwise it is as with torch.compile's graphs.
 class NoWorkspaces {
  public:
   explicit NoWorkspaces(const c10::Stream& stream) : stream_(reinterpret_cast<void*>(stream.id())) { clear(); }
