@@ -48,3 +48,23 @@ def test_strides_of_more_than_32_bits(kind, size, stride):
         return pool(x, size, 1)[first]
 
     check(pooling(kind, size, (0,) * len(size), (stride,) * 3), [x], reference)
+
+
+@pytest.mark.parametrize("stride", [7, 1 << 40])
+@pytest.mark.parametrize("kind", [MAX, AVERAGE, BLEND])
+def test_strides_that_leave_the_last_window_nothing(kind, stride):
+    """Rounded up, a second window starts behind the padded data: its maximum is -inf, its average 0."""
+
+    def build(n, x):
+        layer = n.add_pooling_nd(x, kind, (2, 2))
+        layer.stride_nd, layer.padding_mode = (stride, stride), trt.PaddingMode.EXPLICIT_ROUND_UP
+        return layer
+
+    def reference(x):
+        nothing = {MAX: -torch.inf, AVERAGE: 0.0, BLEND: -torch.inf}[kind]
+        y = torch.full((1, 2, 2, 2), nothing, dtype=x.dtype)
+        first = x[..., :2, :2]
+        y[..., 0, 0] = first.mean((2, 3)) if kind == AVERAGE else first.amax((2, 3))
+        return y
+
+    check(build, [sample((1, 2, 5, 6))], reference)

@@ -5,7 +5,7 @@ import pytest
 import tensorrt as trt
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.engine._case import FLOATS, STATIC_AND_DYNAMIC, build_error, check, growing, sample
@@ -146,10 +146,11 @@ def test_c11_windows_of_more_than_64_bits(kind, name):
 def test_strides_beyond_the_input():
     """One window, however far the next one would be."""
     kernel = sample((2, 2, 3, 3), low=-1, high=1)
-    far = dict(stride=2**62)
-    check(convolution(kernel, **far), [sample((1, 2, 5, 5))], convolved(kernel, stride=100))
-    same = dict(stride=2**62, mode=UPPER)
-    check(convolution(kernel, **same), [sample((1, 2, 5, 5))], convolved(kernel, stride=100, mode=UPPER))
+    for far in (dict(stride=1000), dict(stride=1000, mode=UPPER)):
+        check(convolution(kernel, **far), [sample((1, 2, 5, 5))], convolved(kernel, **far))
+    session = Session()
+    layer = configure(add_window(session, "convolution"), 2, stride=2**63 - 1, mode=UPPER)
+    assert tuple(layer.get_output(0).shape) == (1, 2, 1, 1)
 
 
 @BOTH
@@ -248,6 +249,9 @@ window_axes = st.tuples(
 )
 
 
+# The second window along the longer axis starts behind all data.
+@example((1, 2, 3, 1, 0), 1, UP, False)
+@example((1, 2, 3, 1, 0), 1, UP, True)
 @settings(max_examples=40, deadline=None)
 @given(window_axes, st.integers(1, 4), st.sampled_from([DOWN, UP, UPPER, LOWER]), st.booleans())
 def test_any_window(axis, dilation, mode, exclusive):

@@ -14,7 +14,7 @@ namespace {
 struct Pool {
   const Pooling& op;
   std::vector<WindowResult> windows;
-  std::vector<int64_t> strides;  // no longer than the data is: at:: takes 32 bits
+  std::vector<int64_t> strides;  // no longer than the padded data is: at:: takes 32 bits
   std::vector<int64_t> hangs;    // how far the last windows hang over the padding
   bool plain = true;             // at:: has this padding
 
@@ -22,10 +22,11 @@ struct Pool {
     const int64_t axes = static_cast<int64_t>(op.window_size.size());
     for (int64_t i = 0; i < axes; ++i) {
       const int64_t length = x.size(x.dim() - axes + i);
-      const Window w = op.window(i);
+      Window w = op.window(i);
       windows.push_back(slide(w, op.padding_mode, length));
-      const int64_t room = length + windows.back().pre + windows.back().post - w.size;
-      strides.push_back(std::min(w.stride, std::max<int64_t>(room, 0) + 1));
+      // A window that starts behind the data sees nothing, however far behind.
+      w.stride = std::min(w.stride, std::max<int64_t>(length + windows.back().pre + windows.back().post, 1));
+      strides.push_back(w.stride);
       hangs.push_back(overhang(w, windows.back(), length));
       const bool fits =
           windows.back().pre == windows.back().post && windows.back().pre <= w.size / 2 && hangs.back() == 0;
