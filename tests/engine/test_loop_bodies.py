@@ -4,7 +4,7 @@ import pytest
 import tensorrt as trt
 import torch
 
-from tests.engine._case import STATIC_AND_DYNAMIC, build_engine, check, growing, run, sample
+from tests.engine._case import INDICES, STATIC_AND_DYNAMIC, build_engine, check, growing, run, sample
 from tests.engine._control import REVERSE, Loop, Op, add, binary, length, relu, scalar
 from tests.engine._late import late_outputs
 
@@ -215,6 +215,38 @@ def test_start_of_a_slice_from_the_device():
     check(
         network, [sample((6,)), torch.tensor([1.0, 4.0])], lambda x, _: torch.stack([x[0:2], x[2:4], x[4:6]])
     )
+
+
+@pytest.mark.parametrize("dtype", INDICES)
+def test_iterated_starts_are_no_shape_tensor(dtype):
+    """Their slices are read back, so that no profile has to bound them."""
+
+    def build(n, x, starts):
+        loop = Loop(n, 3)
+        start = n.add_unsqueeze(loop.each(starts), scalar(n, [0])).get_output(0)
+        part = n.add_slice(x, (0,), (2,), (1,))
+        part.set_input(1, start)
+        assert not starts.is_shape_tensor
+        return loop.gather(part.get_output(0), 3)
+
+    starts = torch.tensor([4, 0, 2], dtype=dtype)
+    check(build, [sample((6,)), starts], lambda x, at: torch.stack([x[i : i + 2] for i in at.tolist()]))
+
+
+def test_trips_counted_in_an_iterated_tensor():
+    """The inner loop runs once for each positive element of a row."""
+
+    def build(n, x):
+        outer = Loop(n, length(n, x))
+        positive = binary(n, Op.GREATER, outer.each(x), n.constant(torch.zeros(1)))
+        count = n.add_reduce(
+            n.add_cast(positive, trt.int32).get_output(0), trt.ReduceOperation.SUM, 1, False
+        ).get_output(0)
+        inner = Loop(n, count)
+        power = inner.carry(scalar(n, 1.0, torch.float32), lambda v: add(n, v, v))
+        return outer.gather(inner.last(power), length(n, x))
+
+    check(build, [sample((4, 5))], lambda x: 2.0 ** (x > 0).sum(1))
 
 
 def test_shape_computed_by_a_loop():

@@ -43,8 +43,10 @@ void mark(const std::vector<char>& needs, const std::vector<int64_t>& feeds, std
 
 // By input of the layer.
 std::vector<char> host_inputs_of(Loop& op, size_t inputs) {
-  std::vector<char> on_host(inputs, 0);
-  mark(loop_needs(op, op.varying), op.feeds, on_host);
+  std::vector<char> on_host(inputs, 0), needs = loop_needs(op, op.varying);
+  // An iterated tensor is no shape tensor: its slices are read back where the host does not know it.
+  std::fill_n(needs.begin() + op.recurrences, op.axes.size(), 0);
+  mark(needs, op.feeds, on_host);
   if (op.count >= 0) on_host[static_cast<size_t>(op.count)] = 1;
   for (const int64_t length : op.lengths)
     if (length >= 0) on_host[static_cast<size_t>(length)] = 1;
