@@ -5,6 +5,7 @@ check(lambda n, x: n.add_unary(x, trt.UnaryOperation.EXP), [sample((2, 3))], tor
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -164,6 +165,10 @@ def build_engine(
     return (None if plan is None else bytes(plan)), log.text
 
 
+RUNS = int(os.environ.get("TORCHTRT_TEST_RUNS", "1"))
+"""Of every engine over the same memory; on CUDA the third is a graph. All have to be as the first."""
+
+
 class _Buffer:
     """Memory with an address also when the tensor is empty."""
 
@@ -172,6 +177,9 @@ class _Buffer:
         self._memory = torch.full((max(count, 1) * dtype.itemsize,), 0x5A, dtype=torch.uint8, device=device())
         self.tensor = self._memory.view(dtype)[:count].view(tuple(shape))
         self.address = self._memory.data_ptr()
+
+    def spoil(self) -> None:
+        self._memory.fill_(0x5A if self.tensor.dtype != torch.bool else 1)
 
 
 def run_engine(plan: bytes, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
@@ -193,11 +201,22 @@ def run_engine(plan: bytes, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor
         assert all(n >= 0 for n in shape), f"y{i} has shape {shape}\n{log.text}"
         outputs.append(_Buffer(shape, TORCH_OF[engine.get_tensor_dtype(f"y{i}")]))
         assert context.set_tensor_address(f"y{i}", outputs[-1].address), log.text
+    found = _run_once(context, outputs, log)
+    for _ in range(RUNS - 1):
+        for buffer in outputs:
+            buffer.spoil()
+        for now, before in zip(_run_once(context, outputs, log), found, strict=True):
+            torch.testing.assert_close(now, before, equal_nan=True, msg=lambda text: f"later: {text}")
+    assert "without a CUDA graph" not in log.text, log.text
+    return found
+
+
+def _run_once(context: trt.IExecutionContext, outputs: Sequence[_Buffer], log: Log) -> list[torch.Tensor]:
     stream = torch.cuda.current_stream().cuda_stream if device().type == "cuda" else 0
     assert context.execute_async_v3(stream), log.text
     if device().type == "cuda":
         torch.cuda.synchronize()
-    return [buffer.tensor.cpu() for buffer in outputs]
+    return [buffer.tensor.to("cpu", copy=True) for buffer in outputs]
 
 
 def run(
