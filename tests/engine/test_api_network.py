@@ -224,6 +224,10 @@ def test_weights_are_named_by_pointer_type_and_count() -> None:
     assert session.network.are_weights_marked_refittable("table")
     assert session.network.unmark_weights_refittable("table")
     assert not session.network.are_weights_marked_refittable("table")
+    for mark in (session.network.mark_weights_refittable, session.network.unmark_weights_refittable):
+        session.logger.lines.clear()
+        assert not mark("chair")
+        assert 'no weights "chair"' in session.logger.last_error()
 
 
 def test_memory_that_is_used_in_two_ways_has_no_name() -> None:

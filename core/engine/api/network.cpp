@@ -7,6 +7,8 @@
 #include "core/engine/api/conditional.h"
 #include "core/engine/api/loop.h"
 #include "core/engine/api/twins.h"
+#include "core/engine/plan/placement.h"
+#include "core/engine/plan/refit.h"
 
 namespace torchtrt::engine::api {
 namespace {
@@ -15,6 +17,16 @@ enum : uint8_t { kValue = 1, kElements = 2 };
 
 bool same_weights(const Weights& a, const Weights& b) {
   return a.data == b.data && a.count == b.count && a.dtype == b.dtype;
+}
+
+void require_weights(const Graph& graph, const char* name) {
+  TORCHTRT_REQUIRE(kInvalidArgument, name && *name, "the name of the weights is null or empty");
+  bool found = false;
+  visit_weights(graph, [&](size_t, const Node&, std::string_view, const Weights& weights) {
+    found = found || weights.name == name;
+  });
+  TORCHTRT_REQUIRE(kInvalidArgument, found, "there are no weights \"", name,
+                   "\"; name them with setWeightsName before they are marked");
 }
 
 }  // namespace
@@ -169,14 +181,14 @@ bool Network::setWeightsName(nv::Weights weights, const char* name) noexcept {
 
 bool Network::markWeightsRefittable(const char* name) noexcept {
   return report_.attempt("INetworkDefinition::markWeightsRefittable", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, name && *name, "the name of the weights is null or empty");
+    require_weights(graph_, name);
     refittable_.insert(name);
   });
 }
 
 bool Network::unmarkWeightsRefittable(const char* name) noexcept {
   return report_.attempt("INetworkDefinition::unmarkWeightsRefittable", [&] {
-    TORCHTRT_REQUIRE(kInvalidArgument, name && *name, "the name of the weights is null or empty");
+    require_weights(graph_, name);
     refittable_.erase(name);
   });
 }
@@ -228,6 +240,7 @@ uint8_t Network::find_uses(ValueId id, std::unordered_map<ValueId, uint8_t>& kno
       }
     }
   }
+  if ((uses & kValue) != 0 && !can_be_on_host(graph_, id)) uses = kElements;  // computed, and read back
   return known[id] = uses;
 }
 
