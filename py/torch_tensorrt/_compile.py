@@ -147,8 +147,13 @@ def compile(
 
     `ir`: default, dynamo (torch.export), torch_compile (at the first call), ts (TorchScript). `inputs` (or
     `arg_inputs`) and `kwarg_inputs` are tensors, numbers, `Input`s or nested containers of them. `kwargs` are
-    the settings of the front end: `torch_tensorrt.dynamo.compile`, `torch_tensorrt.ts.compile`.
+    the settings of the front end: `torch_tensorrt.dynamo.CompilationSettings`, `torch_tensorrt.ts.compile`.
     `enabled_precisions` has no effect: networks are strongly typed, precision comes from the model.
+
+    The result takes and returns what the module does in eager PyTorch: same shapes, types and device. Raises
+    InputError for inputs that do not fit the module, UnsupportedOperatorError for what must be in an engine
+    and has no converter, UnsupportedDtypeError, DtypeContractError and Int64RangeError for types and values
+    that an engine cannot keep; all are `torch_tensorrt._errors.TorchTensorRTError`.
     """
     kind = _parse_module_type(module)
     target = _target(ir, kind)
@@ -201,7 +206,11 @@ def convert_method_to_trt_engine(
     enabled_precisions: Collection[Any] | None = None,
     **kwargs: Any,
 ) -> bytes:
-    """The method as one serialized TensorRT engine; bindings have the declared types. `ir`: ts, dynamo."""
+    """The method as the bytes of one TensorRT engine; bindings have the declared types. `ir`: ts, dynamo.
+
+    Arguments and errors are those of `compile`; what has no converter is an UnsupportedOperatorError, since
+    nothing can stay in PyTorch.
+    """
     kind = _parse_module_type(module)
     target = _target(ir, kind)
     positional = _positional(inputs, arg_inputs)
@@ -267,7 +276,15 @@ def save(
     dynamic_shapes: Any | None = None,
     **kwargs: Any,
 ) -> None:
-    """Saves a compiled module. `output_format`: exported_program, torchscript or aot_inductor."""
+    """Saves a compiled module; the file appears whole or not at all.
+
+    `output_format`: exported_program (torch.export's archive), torchscript, or aot_inductor (a package for
+    C++). `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; without them those that the
+    module was compiled with are taken. Axes that were dynamic at compilation stay dynamic, unless
+    `dynamic_shapes` (as torch.export takes them) says otherwise. `extra_files`: name -> text, kept in the
+    file. `retrace=False` puts the program together without running the module again. Raises InputError for
+    arguments that do not go together, for what is not compiled, and for a folder that is not there.
+    """
     from torch_tensorrt._save import save as save_module
 
     save_module(
@@ -293,7 +310,11 @@ def load(
     format: str | None = None,
     **kwargs: Any,
 ) -> Any:
-    """Loads what `save` has written: an ExportedProgram or a ScriptModule, whichever the file holds."""
+    """Loads what `save` has written: an ExportedProgram (call `.module()` on it) or a ScriptModule.
+
+    `format`: exported_program or torchscript to try only that. `extra_files`: names, to be filled with what
+    the file has under them. Raises FileNotFoundError, and InputError for a file that is neither.
+    """
     from torch_tensorrt._save import load as load_module
 
     return load_module(file_path, extra_files, format=format, **kwargs)

@@ -37,13 +37,7 @@ def save(
     dynamic_shapes: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Saves a compiled module; the file appears whole or not at all.
-
-    `output_format`: exported_program (torch.export's archive), torchscript, or aot_inductor (a package for
-    C++). `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; without them those that the
-    module was compiled with are taken. Axes that were dynamic at compilation stay dynamic, unless
-    `dynamic_shapes` says otherwise.
-    """
+    """See torch_tensorrt.save."""
     module = _unwrapped(module)
     _check(module, file_path, output_format, inputs, arg_inputs, kwargs)
     example = _Example(module, inputs if arg_inputs is None else arg_inputs, kwarg_inputs, dynamic_shapes)
@@ -221,11 +215,7 @@ def load(
     format: str | None = None,
     **kwargs: Any,
 ) -> Any:
-    """Loads what `save` has written: an ExportedProgram (call `.module()` on it) or a ScriptModule.
-
-    `format`: exported_program or torchscript to try only that; `extra_files`: names to be filled with their
-    contents.
-    """
+    """See torch_tensorrt.load."""
     if format is not None and format not in _READERS:
         reason = " (executorch programs cannot be loaded yet)" if format == "executorch" else ""
         raise InputError(f"format is one of {', '.join(_READERS)}; got {format!r}{reason}")

@@ -43,9 +43,10 @@ def compile(
 ) -> GraphModule:
     """Compiles an exported program: engines where that is possible, PyTorch elsewhere.
 
-    Inputs are optional; they say the ranges of dynamic lengths where the program has none. The result's
-    `report` tells
-    what happened: `print(compiled.report)`.
+    Inputs are optional; they say the ranges of dynamic lengths where the program has none. Settings are the
+    fields of `CompilationSettings`, by keyword or as one object. The result's `report` tells what happened:
+    `print(compiled.report)`. Raises InputError where inputs and program do not fit, UnsupportedOperatorError
+    where `require_full_compilation` meets an operator without converter, and the errors of the type contract.
     """
     program = _program(exported_program)
     _precision_words(settings)
@@ -69,7 +70,12 @@ def convert_exported_program_to_serialized_trt_engine(
     lift_mutable_buffers: bool = False,
     settings: CompilationSettings,
 ) -> bytes:
-    """The whole program as the bytes of one engine."""
+    """The whole program as the bytes of one engine.
+
+    Names of bindings are nested as arguments and results are, or flat; BindingNameMismatchError where there
+    are more or fewer of them. Other arguments and errors are those of `compile`, and nothing can stay in
+    PyTorch.
+    """
     program = _program(exported_program)
     _precision_words(settings)
     if lift_mutable_buffers:

@@ -16,6 +16,9 @@ class weight_streaming:
 
     with torch_tensorrt.runtime.weight_streaming(module) as context:
         context.device_budget = context.total_device_budget // 2
+
+    Budgets are bytes. The former ones are back when the block ends. Raises InputError for what is no number
+    of bytes, and where no engine has weights that can be streamed.
     """
 
     def __init__(self, module: torch.nn.Module) -> None:

@@ -187,7 +187,10 @@ def TensorRTCompileSpec(
     truncate_long_and_double: bool = False,
     allow_shape_tensors: bool = False,
 ) -> Any:
-    """The settings of one method for `torch._C._jit_to_backend("tensorrt", module, {"forward": spec})`."""
+    """The settings of one method for `torch._C._jit_to_backend("tensorrt", module, {"forward": spec})`.
+
+    Arguments are those of `torch_tensorrt.ts.compile`.
+    """
     settings = dict(locals())
     flat, lengths = _flat_inputs(inputs, input_signature, None)
     spec = torch.classes.tensorrt.CompileSpec()

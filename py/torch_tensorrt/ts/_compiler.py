@@ -61,6 +61,22 @@ def compile(
 
     Takes and returns the types that the module has in PyTorch. `dtype_report` of the result says what became
     of int64 and float64 values; `fallbacks` lists the operators that stay in PyTorch, each with its reason.
+
+    Arguments:
+        inputs: `Input`s or example tensors, one for each tensor argument; `input_signature` instead nests
+            them in the tuples and lists that forward takes.
+        truncate_long_and_double: permits int64 and float64 values to be narrowed where that is not proved
+            to change nothing.
+        require_full_compilation: nothing may stay in PyTorch.
+        min_block_size: fewest operators that are worth an engine.
+        torch_executed_ops, torch_executed_modules: names of operators and classes that stay in PyTorch.
+        refit: weights of the engines can be exchanged. debug: engines tell all about their layers.
+        workspace_size: most bytes of scratch memory of an engine; 0 leaves it to the engine.
+        dla_sram_size, dla_local_dram_size, dla_global_dram_size: bytes, for DLA only.
+        enabled_precisions: no effect; precision comes from the model.
+
+    Raises InputError (inputs that do not fit), UnsupportedOperatorError, UnsupportedDtypeError,
+    DtypeContractError and Int64RangeError.
     """
     settings = dict(locals())
     warnings.warn(
@@ -104,7 +120,8 @@ def convert_method_to_trt_engine(
     """One method as a serialised engine.
 
     Its bindings have the declared types (float32 for float64) and are named after the arguments; outputs are
-    output0, output1, ... `last_dtype_report()` says what was narrowed.
+    output0, output1, ... `last_dtype_report()` says what was narrowed. Arguments and errors are those of
+    `compile`; nothing can stay in PyTorch.
     """
     settings = dict(locals())
     scripted = _scripted(settings.pop("module"))
