@@ -282,8 +282,8 @@ def save(
     C++). `inputs` (or `arg_inputs`) and `kwarg_inputs` are examples or `Input`s; without them those that the
     module was compiled with are taken. Axes that were dynamic at compilation stay dynamic, unless
     `dynamic_shapes` (as torch.export takes them) says otherwise. `extra_files`: name -> text, kept in the
-    file. `retrace=False` puts the program together without running the module again. Raises InputError for
-    arguments that do not go together, for what is not compiled, and for a folder that is not there.
+    file. `retrace` and `use_legacy_exporter` are accepted and change nothing. Raises InputError for arguments
+    that do not go together, for what is not compiled, and for a folder that is not there.
     """
     from torch_tensorrt._save import save as save_module
 
