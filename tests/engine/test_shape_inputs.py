@@ -102,3 +102,37 @@ def test_fill():
     x = torch.tensor([1, 2])
     y = run_with_lengths(arange, x, ((1,), (2,), (9,)), [4], torch.int64)
     assert y.tolist() == [6, 8, 10, 12]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "on_host"),
+    [
+        (trt.int32, (2,), True),
+        (trt.int64, (64,), True),
+        (trt.int64, (65,), False),
+        (trt.int32, (-1,), False),
+        (trt.float32, (2,), True),
+        (trt.float16, (2,), False),
+        (trt.int8, (2,), False),
+    ],
+    ids=str,
+)
+def test_what_can_be_a_shape_tensor(dtype, shape, on_host):
+    """What cannot be on the host is read back where lengths depend on it; values in the profile mean nothing."""
+    session = Session()
+    n, x, numbers = session.network, session.input("x", (2, 6)), session.input("n", shape, dtype)
+    two = n.add_slice(n.add_cast(numbers, trt.int32).get_output(0), (0,), (2,), (1,)).get_output(0)
+    layer = n.add_shuffle(x)
+    layer.set_input(1, two)
+    session.network.mark_output(layer.get_output(0))
+    assert (numbers.is_shape_tensor, numbers.is_execution_tensor) == (on_host, not on_host)
+    profile = session.builder.create_optimization_profile()
+    if -1 in shape:
+        profile.set_shape("n", (2,), (3,), (9,))
+    count = abs(shape[0])
+    if shape[0] <= 64:
+        profile.set_shape_input("n", (1,) * count, (4, 3, *[1] * count)[:count], (12,) * count)
+    session.config.add_optimization_profile(profile)
+    engine = session.engine()
+    assert engine.is_shape_inference_io("n") == on_host
+    assert (engine.get_tensor_location("n") == trt.TensorLocation.HOST) == on_host

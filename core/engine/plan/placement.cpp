@@ -48,6 +48,11 @@ void walk(const Graph& graph, const Node& node, Needs& needs) {
 
 }  // namespace
 
+bool can_be_on_host(const Graph& graph, ValueId value) {
+  const bool input = graph.stale_value(value).producer == kNoId;
+  return fits_the_host(graph.value(value), input ? kMaxInputElements : kMaxHostElements);
+}
+
 Needs find_needs(const Graph& graph, const std::vector<NodeId>& order, const std::vector<ValueId>& host_values) {
   Needs needs{std::vector<char>(graph.value_count(), 0), std::vector<char>(graph.value_count(), 0)};
   for (const ValueId output : graph.outputs()) needs.device[output] = 1;

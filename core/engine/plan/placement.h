@@ -23,6 +23,9 @@ struct Needs {
 // `host_values` are needed on the host beyond that.
 Needs find_needs(const Graph& graph, const std::vector<NodeId>& order, const std::vector<ValueId>& host_values = {});
 
+// Of a type that shape tensors have, of constant shape, with few enough elements.
+bool can_be_on_host(const Graph& graph, ValueId value);
+
 // Inputs whose values the caller provides in host memory: needed on the host, of constant shape, at most 64 elements.
 std::vector<ValueId> host_inputs_of(const Graph& graph, const Needs& needs);
 

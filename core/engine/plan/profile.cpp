@@ -76,7 +76,10 @@ InputRange complete(int index, const Value& input, bool needs_values, const Prof
     range.min = range.opt = range.max = input.shape;
   }
   check_shapes(at, input, range);
-  if (needs_values) check_values(at, range);
+  if (needs_values)
+    check_values(at, range);
+  else
+    range.min_values = range.opt_values = range.max_values = std::nullopt;  // nothing asks for them
   return range;
 }
 
