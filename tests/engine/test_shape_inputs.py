@@ -118,7 +118,7 @@ def test_fill():
     ids=str,
 )
 def test_what_can_be_a_shape_tensor(dtype, shape, on_host):
-    """What cannot be on the host is read back where lengths depend on it; values in the profile mean nothing."""
+    """What cannot be on the host is read back where lengths depend on it; its values in the profile go."""
     session = Session()
     n, x, numbers = session.network, session.input("x", (2, 6)), session.input("n", shape, dtype)
     two = n.add_slice(n.add_cast(numbers, trt.int32).get_output(0), (0,), (2,), (1,)).get_output(0)
