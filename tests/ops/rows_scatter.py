@@ -90,6 +90,41 @@ case("unfold_dynamic", lambda a: a.unfold(0, 1, 1), x(3, 4), dtypes=F32)
 case("as_strided", lambda a: a.as_strided((3, 2), (4, 1), 1), x(3, 6), dtypes=F32, dynamic=False)
 case("unfold_blocks", lambda a: F.unfold(a, 3, padding=1, stride=2), x(2, 3, 5, 6), dtypes=FLOATS)
 
+case("fold_blocks", lambda a: F.fold(a, (7, 6), (3, 2), dilation=(1, 2), padding=1, stride=2), x(2, 18, 12))
+case("fold_two", lambda a: F.fold(a, (3, 4), (2, 3)), x(2, 12, 4), dtypes=F32)
+
+# ---- places and coordinates
+
+BOUNDS = torch.tensor([-1.0, 0.0, 0.5])
+case("bucketize", lambda a: torch.bucketize(a, BOUNDS.to(a)), x(3, 4), dtypes=F32)
+case("bucketize_right", lambda a: torch.bucketize(a, BOUNDS.to(a).round(), right=True, out_int32=True),
+     x(3, 4, low=-3, high=3), dtypes=(torch.int64,))
+case("searchsorted", lambda a: torch.searchsorted(BOUNDS.to(a), a, side="right"), x(3, 4), dtypes=F32)
+case("grid_sample", lambda a, g: F.grid_sample(a, g, align_corners=False), x(2, 3, 4, 5), x(2, 3, 2, 2))
+for mode in ("bilinear", "nearest", "bicubic"):
+    for outside in ("zeros", "border", "reflection"):
+        case(f"grid_sample_{mode}_{outside}",
+             lambda a, g, m=mode, o=outside: F.grid_sample(a, g, m, o, align_corners=True),
+             x(2, 3, 4, 5), x(2, 3, 2, 2), dtypes=F32)
+case("std_mean", lambda a: torch.std_mean(a, 1), x(3, 7))
+case("channel_shuffle", lambda a: F.channel_shuffle(a, 3), x(2, 6, 3, 2))
+case("trace", torch.trace, x(4, 5), dtypes=F32, dynamic=False)
+
+# ---- views under other names
+
+for name, view in {
+    "movedim": lambda a: a.movedim(0, -1),
+    "reshape_as": lambda a: a.reshape_as(a.transpose(1, 2)),
+    "view_as": lambda a: (a + 1).view_as(a),
+    "swapaxes": lambda a: a.swapaxes(0, 2),
+    "ravel": lambda a: a.ravel(),
+    "broadcast_to": lambda a: a.broadcast_to(2, *a.shape),
+    "tensor_split": lambda a: a.tensor_split(3, 1),
+    "matrix_transpose": lambda a: a.mT,
+    "meshgrid": lambda a: torch.meshgrid(a[:, 0, 0], a[0, :, 0], indexing="ij"),
+}.items():
+    case(name, lambda a, v=view: v(a), x(3, 4, 5), dtypes=F32)
+
 # ---- numbers from tensors
 
 case("length_as_tensor", lambda a: a[:, : torch.tensor(min(a.shape[0], 4)) + 1], x(3, 6), dtypes=F32,

@@ -18,6 +18,8 @@ from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree
 
+from torch_tensorrt.dynamo.conversion._registry import TABLE
+from torch_tensorrt.dynamo.lowering._decomposition_groups import torch_disabled_decompositions
 from torch_tensorrt.dynamo.lowering._regions import calls, casts_by_itself, inline_regions
 from torch_tensorrt.dynamo.lowering._unlift import unlifted
 from torch_tensorrt.dynamo.lowering.passes.pass_utils import is_mutable
@@ -28,7 +30,7 @@ aten = torch.ops.aten
 Table = dict[Any, Any]
 
 _FEW = 32
-"""More nodes than this are decomposed by a retrace."""
+"""Where more operators than this, and more than a quarter of all, are to be decomposed, a retrace does it."""
 
 
 def decompose(program: ExportedProgram, table: Table, apart: frozenset[Any] = frozenset()) -> GraphModule:
@@ -70,13 +72,14 @@ def _node_by_node(gm: GraphModule, table: Table) -> GraphModule:
             if not _is_private(node):
                 raise TypeError(f"what {node.name} writes to may be seen elsewhere")
             _make_functional(gm, node)
-    rest = _FEW
-    while hits := [n for n in gm.graph.nodes if n.op == "call_function" and n.target in table]:
+    traced: dict[str, GraphModule] = {}
+    rest = max(_FEW, len(gm.graph.nodes) // 4)
+    while hits := [n for n in gm.graph.nodes if n.op == "call_function" and made_of(n.target, table)]:
         rest -= len(hits)
         if rest < 0:
             raise TypeError(f"it has many operators to decompose, {hits[0].target} among them")
         for node in hits:
-            _expand(gm, node, table)
+            _expand(gm, node, table, traced)
     gm.recompile()
     return gm
 
@@ -111,8 +114,7 @@ def _is_view(node: Node) -> bool:
         return True
     if any(r.alias_info is not None for r in node.target._schema.returns):
         return True
-    composed = torch._C._dispatch_has_kernel_for_dispatch_key(node.target.name(), "CompositeImplicitAutograd")
-    return composed and node.target not in _NEW
+    return _is_composed(node.target) and node.target not in _NEW
 
 
 def _is_private(node: Node) -> bool:
@@ -159,16 +161,48 @@ def _make_functional(gm: GraphModule, node: Node) -> None:
         raise TypeError(f"{twin} does not keep the type of what {node.name} writes to")
 
 
-def _expand(gm: GraphModule, node: Node, table: Table) -> None:
-    """Puts what an operator is made of in its place."""
+def made_of(target: Any, table: Table) -> Any:
+    """What an operator is decomposed by, or None. Torch's tables leave out composed operators that give views
+    of their arguments, such as movedim: a retrace sees through them.
+    """
+    if target in table:
+        return table[target]
+    if not isinstance(target, torch._ops.OpOverload) or target in TABLE:
+        return None
+    return target.decompose if _is_composed(target) and target not in torch_disabled_decompositions else None
+
+
+def _is_composed(target: torch._ops.OpOverload) -> bool:
+    return torch._C._dispatch_has_kernel_for_dispatch_key(target.name(), "CompositeImplicitAutograd")
+
+
+def _expand(gm: GraphModule, node: Node, table: Table, traced: dict[str, GraphModule]) -> None:
+    """Puts what an operator is made of in its place; equal calls are `traced` once."""
     leaves, spec = _pytree.tree_flatten((node.args, node.kwargs))
     given = list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Node)))
+    shown = [_shown(given.index(x), x) if isinstance(x, Node) else f"{type(x)} {x}" for x in leaves]
+    key = f"{node.target} {spec} {shown}"
+    if key not in traced:
+        traced[key] = _traced(node, made_of(node.target, table), leaves, spec, given, table)
+    _inline(gm, node, traced[key], given)
 
+
+def _shown(place: int, node: Node) -> str:
+    """What tells arguments apart for a decomposition."""
+    value = node.meta["val"]
+    if not isinstance(value, torch.Tensor):
+        return f"{place} {type(value)} {value}"
+    return f"{place} {value.dtype} {tuple(value.shape)} {value.stride()} {value.device}"
+
+
+def _traced(
+    node: Node, function: Any, leaves: list[Any], spec: Any, given: list[Node], table: Table
+) -> GraphModule:
     def body(*values: Any) -> Any:
         by_node = dict(zip(given, values, strict=True))
         filled = [by_node[x] if isinstance(x, Node) else x for x in leaves]
         args, kwargs = _pytree.tree_unflatten(filled, spec)
-        return table[node.target](*args, **kwargs)
+        return function(*args, **kwargs)
 
     fakes = [n.meta["val"] for n in given]
     mode = next((f.fake_mode for f in fakes if isinstance(f, FakeTensor)), None)
@@ -178,7 +212,7 @@ def _expand(gm: GraphModule, node: Node, table: Table) -> None:
         inner = make_fx(body, decomposition_table=table)(*fakes)
     if any(is_mutable(n) for n in inner.graph.nodes):
         raise TypeError(f"{node.target} is made of operators that write to their arguments")
-    _inline(gm, node, inner, given)
+    return inner
 
 
 def _inline(gm: GraphModule, node: Node, inner: GraphModule, given: list[Node]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,13 @@ import torch
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._dims import as_ints
 from torch_tensorrt.dynamo.conversion._registry import converts
-from torch_tensorrt.dynamo.conversion.converters._when import argument, first_output_only, meta
+from torch_tensorrt.dynamo.conversion._weights import Const
+from torch_tensorrt.dynamo.conversion.converters._when import (
+    argument,
+    first_output_only,
+    known_length,
+    meta,
+)
 
 aten = torch.ops.aten
 Average, Maximum = trt.PoolingType.AVERAGE, trt.PoolingType.MAX
@@ -209,3 +216,44 @@ for _spatial, _targets in (
     converts(*_targets, when=_adaptive_when(_spatial))(_adaptive(_spatial, Reduce.AVG, indices=False))
     _max_target = getattr(aten, f"adaptive_max_pool{_spatial}d").default
     converts(_max_target, when=_adaptive_when(_spatial))(_adaptive(_spatial, Reduce.MAX, indices=True))
+
+
+# ---- blocks put together
+
+
+def known_blocks(node: Any, settings: Any) -> str | None:
+    """For fold: sums of blocks run as a convolution."""
+    if not meta(node.args[0]).is_floating_point():
+        return "the engine convolves floating types only"
+    return next(filter(None, (known_length("the output size", n) for n in node.args[1])), None)
+
+
+@converts(aten.col2im.default, when=known_blocks)
+def col2im(
+    b: Builder,
+    x: Value,
+    size: Sequence[int],
+    kernel: Sequence[int],
+    dilation: Sequence[int],
+    padding: Sequence[int],
+    stride: Sequence[int],
+) -> Value:
+    """Blocks [..., C kh kw, L] added where they overlap: a transposed convolution that puts each row of a
+    block in its place.
+    """
+    x = b.tensor(x)
+    per_axis = list(zip(size, kernel, dilation, padding, stride, strict=True))
+    blocks = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in per_axis]
+    extra = [
+        n - ((m - 1) * s - 2 * p + d * (k - 1) + 1)
+        for m, (n, k, d, p, s) in zip(blocks, per_axis, strict=True)
+    ]
+    area = math.prod(kernel)
+    rows = b.shape(x)[-2]
+    if not isinstance(rows, int):
+        raise b.error("fold needs a known number of channels", f"lengths {b.shape(x)}")
+    channels = rows // area
+    places = torch.eye(area, dtype=b.dtype(x)).reshape(area, 1, *kernel).repeat(channels, 1, 1, 1)
+    image = b.reshape(x, [*b.shape(x)[:-1], *blocks])
+    weight = Const(places, "the places of a block")
+    return b.conv(image, weight, None, stride, padding, dilation, channels, True, extra)

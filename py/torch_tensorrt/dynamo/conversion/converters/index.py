@@ -10,7 +10,7 @@ import torch
 
 from torch_tensorrt.dynamo.conversion._builder import Builder, Value
 from torch_tensorrt.dynamo.conversion._registry import converts
-from torch_tensorrt.dynamo.conversion.converters._when import meta
+from torch_tensorrt.dynamo.conversion.converters._when import argument, meta
 
 aten = torch.ops.aten
 INDEX_TYPES = (torch.int32, torch.int64)
@@ -88,6 +88,39 @@ def linear_index(b: Builder, indices: Sequence[Value], size: Sequence[Any]) -> V
         wrapped = b.select(b.less(given, 0), b.add(given, length), given)
         total = wrapped if total is None else b.add(b.mul(total, length), wrapped)
     return total
+
+
+# ---- places among boundaries
+
+
+def one_row(node: Any, settings: Any) -> str | None:
+    """Boundaries are counted, so they are one row for all values; a sorter would have to be applied first."""
+    boundaries = argument(node, "boundaries" if "bucketize" in str(node.target) else "sorted_sequence")
+    return None if meta(boundaries).dim() == 1 else "its boundaries are not one row"
+
+
+@converts(aten.bucketize.Tensor, when=one_row)
+def bucketize(
+    b: Builder, x: Value, boundaries: Value, *, out_int32: bool = False, right: bool = False
+) -> Value:
+    """How many boundaries lie below x; with `right`, those equal to x count too."""
+    x, boundaries = (b.tensor(v) for v in b.promote(x, boundaries))
+    x = b.unsqueeze(x, [b.rank(x)])
+    below = b.less_equal(boundaries, x) if right else b.less(boundaries, x)
+    return b.reduce(trt.ReduceOperation.SUM, b.cast(below, torch.int32 if out_int32 else torch.int64), -1)
+
+
+@converts(aten.searchsorted.Tensor, when=one_row)
+def searchsorted(
+    b: Builder,
+    boundaries: Value,
+    x: Value,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+) -> Value:
+    return bucketize(b, x, boundaries, out_int32=out_int32, right=right or side == "right")
 
 
 # ---- windows

@@ -151,6 +151,14 @@ def var_mean(b: Builder, x: Value, dims: Any = None, *, correction: Any = None, 
     return b.cast(_variance(b, wide, dims, correction, keepdim), b.dtype(x)), b.cast(mean, b.dtype(x))
 
 
+@converts(aten.std_mean.correction)
+def std_mean(b: Builder, x: Value, dims: Any = None, *, correction: Any = None, keepdim: bool = False) -> Any:
+    wide = _in_float32(b, x)
+    mean = b.reduce(Reduce.AVG, wide, dims, keepdim)
+    deviation = b.unary(trt.UnaryOperation.SQRT, _variance(b, wide, dims, correction, keepdim))
+    return b.cast(deviation, b.dtype(x)), b.cast(mean, b.dtype(x))
+
+
 @converts(aten.logsumexp.default)
 def logsumexp(b: Builder, x: Value, dims: Any, keepdim: bool = False) -> Value:
     (x,) = b.promote(x, kind=Kind.INT_TO_FLOAT)

@@ -26,6 +26,13 @@ def floating_image(node: Any, settings: Any) -> str | None:
     )
 
 
+def _flat_image(node: Any, settings: Any) -> str | None:
+    """For sampling: two spatial axes of a floating type."""
+    if meta(node.args[0]).dim() != 4:
+        return "the engine samples images of two spatial axes only"
+    return floating_image(node, settings)
+
+
 def _resized(
     b: Builder,
     x: Value,
@@ -162,3 +169,19 @@ def pad(
         return constant_pad(b, x, pad, value or 0)
     modes = {"reflect": reflection_pad, "replicate": replication_pad, "circular": circular_pad}
     return modes[mode](b, x, pad)
+
+
+# ---- by coordinates
+
+_SAMPLE = (trt.SampleMode.FILL, trt.SampleMode.CLAMP, trt.SampleMode.REFLECT)
+_SAMPLE_BETWEEN = (Mode.LINEAR, Mode.NEAREST, Mode.CUBIC)
+
+
+@converts(aten.grid_sampler_2d.default, aten.grid_sampler.default, when=_flat_image)
+def grid_sampler(b: Builder, x: Value, grid: Value, between: int, outside: int, align_corners: bool) -> Value:
+    """x at coordinates in [-1, 1]; `between` and `outside` are places in the tables above."""
+    layer = b.network.add_grid_sample(b.tensor(x), b.tensor(grid, b.dtype(x)))
+    if layer is not None:
+        layer.interpolation_mode, layer.sample_mode = _SAMPLE_BETWEEN[between], _SAMPLE[outside]
+        layer.align_corners = align_corners
+    return b.emit(layer, "GRID_SAMPLE")

@@ -28,6 +28,11 @@ def reshape(b: Builder, x: Value, dims: Sequence[Length]) -> Value:
     return b.reshape(x, resolved(b, x, dims))
 
 
+@converts(aten.reshape_as.default, aten.view_as.default)
+def reshape_as(b: Builder, x: Value, other: Value) -> Value:
+    return b.reshape(x, b.shape(other))
+
+
 def resolved(b: Builder, x: Value, dims: Sequence[Length]) -> list[Length]:
     """A -1 among the lengths replaced by what remains, where the export or the lengths tell it."""
     dims = list(dims)
@@ -222,7 +227,7 @@ def unbind(b: Builder, x: Value, axis: int = 0) -> Any:
     return tuple(select(b, x, axis, i) for i in range(_length_of(b, x, axis)))
 
 
-@converts(aten.diagonal.default)
+@converts(aten.diagonal.default, aten.diagonal_copy.default)
 def diagonal(b: Builder, x: Value, offset: int = 0, first: int = 0, second: int = 1) -> Value:
     """The two axes joined, then every (columns + 1)-th element."""
     x = b.tensor(x)
@@ -276,6 +281,15 @@ def roll(b: Builder, x: Value, shifts: Sequence[int], dims: Sequence[int] = ()) 
         cut = (n - shift) % n
         x = b.concat([b.narrow(x, axis, cut, n - cut), b.narrow(x, axis, 0, cut)], axis)
     return x
+
+
+@converts(aten.channel_shuffle.default)
+def channel_shuffle(b: Builder, x: Value, groups: int) -> Value:
+    """[B, g C, ...] -> [B, C g, ...]."""
+    x = b.tensor(x)
+    size, rest = b.shape(x), range(3, b.rank(x) + 1)
+    parts = b.reshape(x, [size[0], groups, size[1] // groups, *size[2:]])
+    return b.reshape(b.permute(parts, [0, 2, 1, *rest]), size)
 
 
 @converts(aten.pixel_shuffle.default)
