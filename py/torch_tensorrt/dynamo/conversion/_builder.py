@@ -27,6 +27,9 @@ Number = bool | int | float
 Value: TypeAlias = trt.ITensor | Const | Number | Dim
 
 
+_UNSAID = "engine: no reason was given; a length of -1 may have to be known, such as that of channels"
+
+
 class Builder(MathLayers, ShapeLayers, NeuralLayers):
     """Adds layers to one network.
 
@@ -110,7 +113,7 @@ class Builder(MathLayers, ShapeLayers, NeuralLayers):
             given = ", ".join(self._show(layer.get_input(i)) for i in range(layer.num_inputs))
             raise self.error(
                 f"The engine cannot run a {kind} layer on these inputs",
-                f"inputs {given}\n  {self._messages()}",
+                f"inputs {given}\n  {self._messages() or _UNSAID}",
             ) from None
         return tensor
 
