@@ -89,8 +89,8 @@ def test_an_integer_beside_a_fraction(alpha, beta):
 def test_integers_and_fractions_in_turn():
     session = Session()
     layer = session.network.add_fill((3,), F.LINSPACE, trt.float32)
-    layer.alpha, layer.beta = 2**62, 3
-    assert layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (2**62, 3)
+    layer.alpha, layer.beta = 2**62 + 1, 3
+    assert layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (2**62 + 1, 3)
     layer.beta = 0.5
     assert not layer.is_alpha_beta_int64() and (layer.alpha, layer.beta) == (2.0**62, 0.5)
     layer.alpha = 4

@@ -40,11 +40,11 @@ class FillShell final : public LayerShell<nv::IFillLayer, nv::apiv::VFillLayer, 
   }
   nv::FillOperation getOperation() const noexcept override { return theirs(op().op); }
   void setAlpha(double alpha) noexcept override {
-    if (change("IFillLayer::setAlpha", [&](Fill& op) { op.alpha = alpha, op.integral = false; })) reset_input(1);
+    if (change("IFillLayer::setAlpha", [&](Fill& op) { be_number(op, alpha, op.alpha, op.alpha_int); })) reset_input(1);
   }
   double getAlpha() const noexcept override { return has_input(1) ? -1.0 : op().alpha; }
   void setBeta(double beta) noexcept override {
-    if (change("IFillLayer::setBeta", [&](Fill& op) { op.beta = beta, op.integral = false; })) reset_input(2);
+    if (change("IFillLayer::setBeta", [&](Fill& op) { be_number(op, beta, op.beta, op.beta_int); })) reset_input(2);
   }
   double getBeta() const noexcept override { return has_input(2) ? -1.0 : op().beta; }
   void setAlphaInt64(int64_t alpha) noexcept override {
@@ -73,10 +73,18 @@ class FillShell final : public LayerShell<nv::IFillLayer, nv::apiv::VFillLayer, 
   int most_inputs() const override { return 3; }
 
  private:
+  static bool is_whole(double value) { return value == std::trunc(value) && std::fabs(value) < 0x1p63; }
+  // One of alpha and beta became a number: both are.
+  static void be_number(Fill& op, double value, double& number, int64_t& integer) {
+    number = value;
+    if (is_whole(value)) integer = static_cast<int64_t>(value);
+    op.integral = false;
+  }
   // One of alpha and beta became an integer: both are, if the other has no fraction; else both are numbers.
   static void be_integral(Fill& op, double other, int64_t& other_int) {
-    if (op.integral || other != std::trunc(other) || std::fabs(other) >= 0x1p63) return;
-    other_int = static_cast<int64_t>(other);
+    const bool same = static_cast<double>(other_int) == other;  // perhaps with more digits
+    if (op.integral || (!same && !is_whole(other))) return;
+    if (!same) other_int = static_cast<int64_t>(other);
     op.integral = true;
   }
 };
