@@ -42,7 +42,7 @@ assert REGISTRY.get_creator("Three", "1", "library") is None
 """
 
 
-def network(*flags: trt.BuilderFlag) -> Session:
+def network(*flags: trt.BuilderFlag, taken: Path | None = None) -> Session:
     """x -> plugin of the library -> y, with the library to be taken along."""
     session = Session()
     session.kept = library_plugin("Three", 3.0)  # type: ignore[attr-defined]
@@ -51,12 +51,12 @@ def network(*flags: trt.BuilderFlag) -> Session:
     session.network.mark_output(layer.get_output(0))
     for flag in flags:
         session.config.set_flag(flag)
-    session.config.plugins_to_serialize = [str(library().path)]
+    session.config.plugins_to_serialize = [str(taken or library().path)]
     return session
 
 
-def carrying() -> bytes:
-    session = network(trt.BuilderFlag.VERSION_COMPATIBLE)
+def carrying(taken: Path | None = None) -> bytes:
+    session = network(trt.BuilderFlag.VERSION_COMPATIBLE, taken=taken)
     plan = session.plan()
     assert plan is not None and not session.logger.errors()
     return bytes(plan)
@@ -88,8 +88,27 @@ def test_another_process_needs_nothing_else(files: int, tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_a_library_is_loaded_once(tmp_path: Path) -> None:
+    once = tmp_path / "once.so"
+    once.write_bytes(library().path.read_bytes() + b"once")
+    plan = carrying(once)
+
+    def mapped() -> int:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+        return sum("memfd:plugins" in line and " r-xp " in line for line in lines)
+
+    before = mapped()
+    for _ in range(3):
+        runtime = trt.Runtime(Logger())
+        runtime.engine_host_code_allowed = True
+        assert runtime.deserialize_cuda_engine(plan) is not None
+    assert mapped() == before + 1
+
+
 def test_files_are_where_they_may_be(tmp_path: Path) -> None:
-    plan = carrying()
+    unseen = tmp_path / "unseen.so"  # one that the process has not loaded
+    unseen.write_bytes(library().path.read_bytes() + b"more")
+    plan = carrying(unseen)
     logger = Logger()
     runtime = trt.Runtime(logger)
     runtime.engine_host_code_allowed = True

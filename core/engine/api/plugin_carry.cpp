@@ -2,13 +2,18 @@
 // allowed, which is gone when the library is loaded.
 #include "core/engine/api/plugin_carry.h"
 
+#include <dlfcn.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <span>
 #include <utility>
 
+#include "core/engine/file/checksum.h"
 #include "core/util/error.h"
 
 namespace torchtrt::engine::api {
@@ -66,15 +71,28 @@ File open_file(const TemporaryFiles& files) {
   return File(made, path, /*is_temporary=*/true);
 }
 
+// Once in a process, for as long as it runs: plugins may outlive the registry of the runtime that they came to.
+void* load_once(const CarriedLibrary& library, const TemporaryFiles& files) {
+  static std::mutex mutex;
+  static auto* loaded = new std::map<std::pair<size_t, uint64_t>, void*>;  // by length and checksum
+  const std::scoped_lock lock(mutex);
+  const auto bytes = std::as_bytes(std::span(library.content));
+  void*& handle = (*loaded)[{bytes.size(), xxh64(bytes)}];
+  if (handle) return handle;
+  File file = open_file(files);
+  file.write(library.content);
+  handle = dlopen(file.path().c_str(), RTLD_LAZY);
+  TORCHTRT_REQUIRE(kInvalidArgument, handle, "it cannot be loaded: ", dlerror());
+  if (!file.is_temporary()) file.keep_open();
+  return handle;
+}
+
 }  // namespace
 
 void load_carried(const CarriedLibraries& libraries, const TemporaryFiles& files, PluginRegistry& registry) {
   for (const CarriedLibrary& library : libraries) {
     try {
-      File file = open_file(files);
-      file.write(library.content);
-      registry.adopt_library(file.path().c_str());
-      if (!file.is_temporary()) file.keep_open();
+      registry.adopt_library(load_once(library, files));
     } catch (const Error& error) {
       throw Error(error.kind(), join("library \"", library.path, "\", which came with the plan: ", error.what()));
     }

@@ -24,8 +24,8 @@ class PluginRegistry final : public nv::IPluginRegistry {
   ~PluginRegistry() override;
 
   void set_parent(nv::IPluginRegistry* parent) { parent_ = parent; }
-  // Loads it and registers its plugins, but for those that are registered here already. Throws where it cannot.
-  void adopt_library(const char* path);
+  // Registers the plugins of a library that stays loaded, but for those that are registered here already.
+  void adopt_library(void* library);
 
   bool registerCreator(nv::IPluginCreator& creator, const char* name_space) noexcept TORCHTRT_OVERRIDE_10;
   nv::IPluginCreator* const* getPluginCreatorList(int32_t* count) const noexcept TORCHTRT_OVERRIDE_10;

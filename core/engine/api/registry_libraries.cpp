@@ -29,12 +29,6 @@ Function* find(void* library, const char* name) {
   return reinterpret_cast<Function*>(dlsym(library, name));
 }
 
-void* open_library(const char* path) {
-  void* handle = dlopen(path, RTLD_LAZY);
-  TORCHTRT_REQUIRE(kInvalidArgument, handle, "cannot load ", path, ": ", dlerror());
-  return handle;
-}
-
 template <class Creator>
 Creators listed(Creator* const* (*list)(int32_t&)) {
   int32_t count = 0;
@@ -74,24 +68,15 @@ Creators PluginRegistry::insert_all(const Creators& creators) {
   return inserted;
 }
 
-void PluginRegistry::adopt_library(const char* path) {
-  Library library{open_library(path), {}};
-  const std::scoped_lock lock(mutex_);
-  try {
-    for (nv::IPluginCreatorInterface* creator : creators_of(library.handle))
-      if (insert(*creator, namespace_of(*creator))) library.creators.push_back(creator);
-  } catch (...) {
-    for (const auto* creator : library.creators) erase(*creator);
-    dlclose(library.handle);
-    throw;
-  }
-  libraries_.push_back(std::move(library));
+void PluginRegistry::adopt_library(void* library) {
+  for (nv::IPluginCreatorInterface* creator : creators_of(library)) insert(*creator, namespace_of(*creator));
 }
 
 nv::IPluginRegistry::PluginLibraryHandle PluginRegistry::loadLibrary(const char* path) noexcept {
   return report_.guard("IPluginRegistry::loadLibrary", static_cast<void*>(nullptr), [&] {
     TORCHTRT_REQUIRE(kInvalidArgument, path && *path, "the path is null or empty");
-    void* handle = open_library(path);
+    void* handle = dlopen(path, RTLD_LAZY);
+    TORCHTRT_REQUIRE(kInvalidArgument, handle, "cannot load ", path, ": ", dlerror());
     try {
       const std::scoped_lock lock(mutex_);
       libraries_.push_back({handle, insert_all(creators_of(handle))});
