@@ -67,6 +67,7 @@ def test_range_of_tensors(dtype, dynamic):
         check(build, inputs, reference, dynamic=ranges if dynamic else False, dtypes=[dtype])
 
 
+@pytest.mark.usefixtures("random_numbers")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_uniform(dtype):
     first = run(filled(10000, 2, 5, dtype, F.RANDOM_UNIFORM), [])[0]
@@ -77,6 +78,7 @@ def test_uniform(dtype):
     assert first.unique().numel() > 100
 
 
+@pytest.mark.usefixtures("random_numbers")
 @pytest.mark.parametrize(("alpha", "beta"), [(2.5, 1), (1, 0.5), (-0.25, 3)])
 def test_an_integer_beside_a_fraction(alpha, beta):
     """The bindings set whole numbers as integers; what is set before or after stays."""
@@ -111,6 +113,7 @@ def test_numbers_that_the_type_does_not_hold(dtype, length):
         )
 
 
+@pytest.mark.usefixtures("random_numbers")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_huge_random_numbers(dtype):
     y = run(filled(1000, -3e38, 3e38, torch.float32, F.RANDOM_UNIFORM), [])[0]
@@ -119,6 +122,7 @@ def test_huge_random_numbers(dtype):
         run(filled(10, -1e300, 1e300, dtype, op), [])
 
 
+@pytest.mark.usefixtures("random_numbers")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_normal(dtype):
     y = run(filled(10000, 2, 5, dtype, F.RANDOM_NORMAL), [])[0].double()
@@ -126,6 +130,7 @@ def test_normal(dtype):
     assert abs(y.std() - 5) < 0.3
 
 
+@pytest.mark.usefixtures("random_numbers")
 def test_random_numbers_differ():
     """From run to run, and between two equal layers of one network."""
 

@@ -302,6 +302,7 @@ def test_large_constants_inside_are_shared():
     check(build, [x], lambda x: (x @ weight.double() @ weight.double()) * 2)
 
 
+@pytest.mark.usefixtures("random_numbers")
 def test_random_numbers_differ_between_trips():
     def build(n, x):
         loop = Loop(n, 2)
