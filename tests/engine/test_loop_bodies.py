@@ -233,6 +233,25 @@ def test_iterated_starts_are_no_shape_tensor(dtype):
     check(build, [sample((6,)), starts], lambda x, at: torch.stack([x[i : i + 2] for i in at.tolist()]))
 
 
+@pytest.mark.parametrize("gathers", [False, True])
+def test_results_of_loops_are_no_shape_tensors(gathers):
+    """They are read back where shapes depend on them; what the loop starts with needs no bounds."""
+
+    def build(n, x, start):
+        loop = Loop(n, 2)
+        value = loop.carry(start, lambda v: add(n, v, scalar(n, 1)))
+        last = loop.gather(value, 1 + 1) if gathers else n.add_unsqueeze(loop.last(value), scalar(n, [0]))
+        layer = n.add_slice(x, (0,), (2,), (1,))
+        numbers = n.add_slice(last, (1,), (1,), (1,)) if gathers else last
+        layer.set_input(1, numbers.get_output(0))
+        assert not start.is_shape_tensor
+        return layer
+
+    first = 2 if gathers else 3
+    inputs = [sample((6,)), torch.tensor(1, dtype=torch.int32)]
+    check(build, inputs, lambda x, _: x[first : first + 2])
+
+
 def test_trips_counted_in_an_iterated_tensor():
     """The inner loop runs once for each positive element of a row."""
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/engine/plan/loop.h"
+
 namespace torchtrt::engine {
 namespace {
 
@@ -14,8 +16,10 @@ bool fits_the_host(const Value& value, int64_t limit) {
   return is_shape_type(value.dtype) && value.shape.is_known() && value.shape.volume() <= limit;
 }
 
-// Values of types that no shape tensor has are not on the host, and nor is what is computed of them.
+// Values of types that no shape tensor has are not on the host, and nor is what is computed of them. Outputs of loops
+// are no shape tensors: they are on the host if the host happens to know what the loop takes.
 bool is_folded(const Graph& graph, const Node& node) {
+  if (as<Loop>(*node.layer)) return false;
   const uint32_t shape_only = node.layer->shape_only_inputs();
   for (size_t i = 0; i < node.inputs.size(); ++i)
     if (const ValueId input = node.inputs[i]; input != kNoId && !names_input(shape_only, i))
