@@ -168,3 +168,19 @@ def test_whole_number_as_input(n):
     x = torch.randn(8, 3)
     assert len(engines(module)) == 1
     torch.testing.assert_close(module(x, n), Number()(x, n))
+
+
+class Places(nn.Module):
+    """Where x is positive, twice: PyTorch finds the places, engines compute with them."""
+
+    def forward(self, x):
+        first, second = torch.nonzero(x > 0), torch.nonzero(x > 1)
+        return nn.functional.celu(first.movedim(0, 1) * 2.0), nn.functional.celu(second.movedim(0, 1) * 2.0)
+
+
+def test_lengths_that_depend_on_values_may_be_zero():
+    model = Places()
+    run = compiled(model, [torch.tensor([[1.0, -1.0], [2.0, 0.0]])])
+    for x in ([[1.0, -1.0], [2.0, 0.0]], [[-1.0, -1.0], [0.5, 0.0]], [[-1.0, -1.0], [-1.0, -1.0]]):
+        for found, expected in zip(run(torch.tensor(x)), model(torch.tensor(x)), strict=True):
+            torch.testing.assert_close(found, expected)

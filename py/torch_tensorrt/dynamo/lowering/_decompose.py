@@ -16,6 +16,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 from torch.export import ExportedProgram
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 from torch.utils import _pytree
 
 from torch_tensorrt.dynamo.conversion._registry import TABLE
@@ -182,9 +183,17 @@ def _expand(gm: GraphModule, node: Node, table: Table, traced: dict[str, GraphMo
     given = list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Node)))
     shown = [_shown(given.index(x), x) if isinstance(x, Node) else f"{type(x)} {x}" for x in leaves]
     key = f"{node.target} {spec} {shown}"
-    if key not in traced:
-        traced[key] = _traced(node, made_of(node.target, table), leaves, spec, given, table)
-    _inline(gm, node, traced[key], given)
+    inner = traced.get(key)
+    if inner is None:
+        inner = _traced(node, made_of(node.target, table), leaves, spec, given, table)
+        if not _has_own_lengths(inner):
+            traced[key] = inner
+    _inline(gm, node, inner, given)
+
+
+def _has_own_lengths(inner: GraphModule) -> bool:
+    """Whether lengths in it depend on values: those of another call are others."""
+    return any(free_unbacked_symbols(n.meta.get("val")) for n in inner.graph.nodes)
 
 
 def _shown(place: int, node: Node) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 import torch
 from torch.fx import GraphModule, Node
+from torch.utils._sympy.symbol import SymT, symbol_is_type
 
 from torch_tensorrt._errors import InputError
 from torch_tensorrt._Input import Input
@@ -59,7 +60,8 @@ class SymbolRanges:
         env = length.node.shape_env
         bounds = env.var_to_range[symbol]
         hint = _hint(env, symbol)
-        low, limit = max(finite(bounds.lower, 1), 1), finite(bounds.upper, _UNBOUNDED)
+        least = 0 if symbol_is_type(symbol, SymT.UNBACKED_INT) else 1  # what depends on values may be empty
+        low, limit = max(finite(bounds.lower, least), least), finite(bounds.upper, _UNBOUNDED)
         low = 1 if low == 2 else low  # 2 is what export says where it only excluded the special cases 0 and 1
         low = min(low, hint) if hint is not None else low
         if limit < _UNBOUNDED:
