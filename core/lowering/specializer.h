@@ -29,9 +29,12 @@ class Specializer {
   using Node = torch::jit::Node;
   void walk(torch::jit::Block* block);
   void visit(Node* node);
+  Abstract made_container(Node* node);
+  Abstract made_dict(Node* node);
   bool visit_structure(Node* node);  // constants and containers: prim::*
-  bool visit_metadata(Node* node);   // sizes and types
-  bool visit_list(Node* node);       // aten:: operators on lists
+  bool visit_parts(Node* node);
+  bool visit_metadata(Node* node);  // sizes and types
+  bool visit_list(Node* node);      // aten:: operators on lists
   bool visit_dict(Node* node);
   void visit_if(Node* node);
   void visit_loop(Node* node);

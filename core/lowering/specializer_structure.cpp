@@ -38,32 +38,53 @@ Abstract slice(const Abstract& list, const std::vector<c10::IValue>& bounds) {
 
 }  // namespace
 
+Abstract Specializer::made_container(Node* node) {
+  std::vector<Abstract> items;
+  for (Value* input : node->inputs()) items.push_back(get(input));
+  return container_of(std::move(items), node->output()->type());
+}
+
+Abstract Specializer::made_dict(Node* node) {
+  Abstract dict = container_of({}, node->output()->type());
+  dict.keys = std::make_shared<std::vector<c10::IValue>>();
+  for (size_t i = 0; i + 1 < node->inputs().size(); i += 2) {
+    TORCHTRT_REQUIRE(kUnsupported, get(node->input(i)).is_constant(), "A dict key is not a constant\n  at ",
+                     ir::where(*node));
+    dict.keys->push_back(get(node->input(i)).constant);
+    dict.items->push_back(get(node->input(i + 1)));
+  }
+  return dict;
+}
+
 bool Specializer::visit_structure(Node* node) {
-  const auto items_of_inputs = [&] {
-    std::vector<Abstract> items;
-    for (Value* input : node->inputs()) items.push_back(get(input));
-    return items;
-  };
   switch (node->kind()) {
     case c10::prim::Constant:
       set(node->output(), constant_of(*torch::jit::toIValue(node->output()), node->output()->type()));
       return true;
     case c10::prim::ListConstruct:
     case c10::prim::TupleConstruct:
-      set(node->output(), container_of(items_of_inputs(), node->output()->type()));
+      set(node->output(), made_container(node));
       return true;
-    case c10::prim::DictConstruct: {
-      Abstract dict = container_of({}, node->output()->type());
-      dict.keys = std::make_shared<std::vector<c10::IValue>>();
-      for (size_t i = 0; i + 1 < node->inputs().size(); i += 2) {
-        TORCHTRT_REQUIRE(kUnsupported, get(node->input(i)).is_constant(), "A dict key is not a constant\n  at ",
-                         ir::where(*node));
-        dict.keys->push_back(get(node->input(i)).constant);
-        dict.items->push_back(get(node->input(i + 1)));
-      }
-      set(node->output(), std::move(dict));
+    case c10::prim::DictConstruct:
+      set(node->output(), made_dict(node));
       return true;
-    }
+    case c10::prim::unchecked_cast:
+      set(node->output(), get(node->input()));
+      return true;
+    case c10::prim::Uninitialized:
+      set(node->output(), constant_of(c10::IValue(), node->output()->type()));
+      return true;
+    case c10::prim::Print:
+    case c10::aten::warn:
+      return true;  // output of the model's author, not of the model
+    default:
+      return visit_parts(node);
+  }
+}
+
+// Containers taken apart, and the question which type a value has.
+bool Specializer::visit_parts(Node* node) {
+  switch (node->kind()) {
     case c10::prim::ListUnpack:
     case c10::prim::TupleUnpack: {
       Abstract container = get(node->input());
@@ -85,15 +106,6 @@ bool Specializer::visit_structure(Node* node) {
       set(node->output(), std::move(part));
       return true;
     }
-    case c10::prim::unchecked_cast:
-      set(node->output(), get(node->input()));
-      return true;
-    case c10::prim::Uninitialized:
-      set(node->output(), constant_of(c10::IValue(), node->output()->type()));
-      return true;
-    case c10::prim::Print:
-    case c10::aten::warn:
-      return true;  // output of the model's author, not of the model
     case c10::prim::isinstance: {
       if (!get(node->input()).is_known()) return false;
       const c10::TypePtr type = get(node->input()).sample(0, true).type();

@@ -29,8 +29,4 @@ nvinfer1::IRefitter* create_refitter(nvinfer1::ICudaEngine& engine, nvinfer1::IL
                                      static_cast<void*>(&logger));
 }
 
-nvinfer1::IPluginRegistry* plugin_registry() {
-  return reinterpret_cast<nvinfer1::IPluginRegistry* (*)()>(symbol("getPluginRegistry"))();
-}
-
 }  // namespace torchtrt::provider

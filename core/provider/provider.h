@@ -14,7 +14,4 @@ nvinfer1::IBuilder* create_builder(nvinfer1::ILogger& logger);
 nvinfer1::IRuntime* create_runtime(nvinfer1::ILogger& logger);
 nvinfer1::IRefitter* create_refitter(nvinfer1::ICudaEngine& engine, nvinfer1::ILogger& logger);
 
-// Owned by the library.
-nvinfer1::IPluginRegistry* plugin_registry();
-
 }  // namespace torchtrt::provider
