@@ -9,7 +9,7 @@ from typing import Any
 import tensorrt as trt
 import torch
 
-from tests.engine._case import TORCH_OF, TRT_OF, device
+from tests.engine._case import TORCH_OF, device
 
 
 def address_of(capsule: Any) -> int:
@@ -66,7 +66,3 @@ def empty(shape: Any, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """A tensor on the engine's device, filled with what no test expects."""
     raw = torch.full((max(1, torch.Size(shape).numel() * dtype.itemsize),), 0x5A, dtype=torch.uint8)
     return raw[: torch.Size(shape).numel() * dtype.itemsize].view(dtype).reshape(tuple(shape)).to(device())
-
-
-def trt_type(dtype: torch.dtype) -> trt.DataType:
-    return TRT_OF[dtype]

@@ -45,8 +45,8 @@ assert REGISTRY.get_creator("Three", "1", "library") is None
 def network(*flags: trt.BuilderFlag, taken: Path | None = None) -> Session:
     """x -> plugin of the library -> y, with the library to be taken along."""
     session = Session()
-    session.kept = library_plugin("Three", 3.0)  # type: ignore[attr-defined]
-    layer = session.network.add_plugin_v3([session.input("x", (2, 3))], [], session.kept)  # type: ignore[attr-defined]
+    session.kept = library_plugin("Three", 3.0)
+    layer = session.network.add_plugin_v3([session.input("x", (2, 3))], [], session.kept)
     layer.get_output(0).name = "y"
     session.network.mark_output(layer.get_output(0))
     for flag in flags:
