@@ -9,7 +9,7 @@ import torch
 import torch_tensorrt
 from torch import nn
 
-from tests.e2e.judge import engine_modules
+from tests.e2e.judge import assert_as_eager, engine_modules
 from tests.util.oracle import assert_close_or_as_good, float64_reference
 
 pytest.importorskip("transformers")
@@ -107,3 +107,16 @@ def test_one_layer_with_the_sum(norm: str, dtype: torch.dtype) -> None:
 def test_group_norm(dtype: torch.dtype) -> None:
     x = torch.randn(2, 8, 5, 6, device=DEVICE).to(dtype)
     assert kinds(nn.GroupNorm(2, 8).to(dtype), x) == ["Normalization"]
+
+
+@pytest.mark.parametrize(
+    "norm", [nn.InstanceNorm2d(8, affine=True), nn.GroupNorm(4, 8)], ids=["instance", "group"]
+)
+def test_norm_between_convolutions_keeps_its_variance(norm):
+    """Behind a convolution images are channels-last, for which torch's own kernel cancels on the CPU."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), norm, nn.Conv2d(8, 4, 3)).eval().to(DEVICE)
+    model[0].bias.data += 3
+    x = torch.randn(4, 3, 48, 48, device=DEVICE)
+    compiled = torch_tensorrt.compile(model, inputs=[x], min_block_size=1, require_full_compilation=True)
+    assert_as_eager(compiled, model, x)

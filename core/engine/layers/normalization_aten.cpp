@@ -49,7 +49,8 @@ at::Tensor moved_layer_norm(const at::Tensor& x, const at::Tensor& scale, const 
 
 at::Tensor group_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& bias, int64_t groups,
                       double epsilon) {
-  return at::group_norm(x, groups, scale.flatten(), bias.flatten(), epsilon);
+  // On the CPU torch takes E[x^2] - E[x]^2 for the variance of channels-last tensors, which cancels.
+  return at::group_norm(x.is_cpu() ? x.contiguous() : x, groups, scale.flatten(), bias.flatten(), epsilon);
 }
 
 // One value per group as one per channel.
