@@ -11,9 +11,13 @@ from typing import Any
 
 import tensorrt as trt
 import torch
+import torch_tensorrt
 from torch_tensorrt.dynamo.runtime import TorchTensorRTModule
 
 from tests.util.oracle import assert_as_good_as_eager, float64_reference
+
+DEVICE = torch.device(torch_tensorrt.provider().device)
+"""Where engines run, and so models and inputs that are compared with them."""
 
 
 def engine_modules(compiled: torch.nn.Module) -> list[TorchTensorRTModule]:
@@ -56,7 +60,8 @@ def bindings(plan: bytes) -> dict[str, tuple[str, trt.DataType]]:
 
 
 def assert_as_eager(compiled: Any, model: torch.nn.Module, *inputs: torch.Tensor) -> None:
-    """One output, as good as eager's own."""
+    """One output, as good as eager's own; inputs go to the engine's device."""
+    inputs = tuple(x.to(DEVICE) for x in inputs)
     with torch.no_grad():
         assert_as_good_as_eager(compiled(*inputs), model(*inputs), float64_reference(model, inputs))
 

@@ -12,13 +12,16 @@ import torch_tensorrt
 from torch import nn
 from torch_tensorrt import Input, dynamo
 
-from tests.e2e.judge import assert_as_eager, assert_floats, assert_one_engine
+from tests.e2e.judge import DEVICE, assert_as_eager, assert_floats, assert_one_engine
 from tests.util.output import Output
 
 transformers = pytest.importorskip("transformers")
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
 WORDS, POSITIONS, PIXELS = 99, 64, 32
+of_newer_exports = pytest.mark.xfail(
+    torch.__version__ < "2.12", reason="torch.export of 2.11 restricts these dynamic lengths"
+)
 
 
 def bert(**more) -> nn.Module:
@@ -111,7 +114,8 @@ def one_engine(
     model: nn.Module, dtype: torch.dtype, inputs: list, beside: Collection[str] = ()
 ) -> torch.fx.GraphModule:
     """Compiled as a whole; floating weights have the type of the model, folded ones may be of `beside`."""
-    program = dynamo.trace(model, arg_inputs=inputs)
+    inputs = [x.to(DEVICE) if isinstance(x, torch.Tensor) else x for x in inputs]
+    program = dynamo.trace(model.to(DEVICE), arg_inputs=inputs)
     compiled = dynamo.compile(
         program, arg_inputs=inputs, use_explicit_typing=True, require_full_compilation=True
     )
@@ -175,6 +179,7 @@ def llama(**more) -> nn.Module:
     )
 
 
+@of_newer_exports
 @DTYPES
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_llama_dynamic_with_mask(dtype, attention):
@@ -226,6 +231,7 @@ def segformer() -> nn.Module:
     )
 
 
+@of_newer_exports
 def test_segformer_of_dynamic_image_size():
     """Its stages reshape to (batch, height, width, -1): channels are known to the export only."""
     model = Output(varied(segformer()), "logits", "pixel_values").eval()
@@ -255,6 +261,7 @@ def test_resnet_dynamic_batch(dtype, layer_type):
         assert_as_eager(compiled, model, torch.randn(batch, 3, 64, 64).to(dtype))
 
 
+@of_newer_exports
 def test_resnet_of_dynamic_image_size():
     model = Output(varied(resnet()), "logits", "pixel_values").eval()
     sizes = Input(
@@ -267,8 +274,8 @@ def test_resnet_of_dynamic_image_size():
 
 def test_named_inputs_through_compile():
     """The way users call: keyword inputs, the model's own output class."""
-    model = varied(bert())
-    inputs = {"input_ids": tokens(2, 9), "attention_mask": mask(2, 9)}
+    model = varied(bert()).to(DEVICE)
+    inputs = {"input_ids": tokens(2, 9).to(DEVICE), "attention_mask": mask(2, 9).to(DEVICE)}
     compiled = torch_tensorrt.compile(
         model, ir="dynamo", arg_inputs=[], kwarg_inputs=inputs, min_block_size=1
     )
@@ -280,12 +287,12 @@ def test_named_inputs_through_compile():
 
 
 def test_torch_compile_of_bert():
-    model = varied(bert())
+    model = varied(bert()).to(DEVICE)
     options = {"min_block_size": 1, "pass_through_build_failures": True}
     compiled = torch.compile(model, backend="torch_tensorrt", options=options)
     with torch.no_grad():
         for shape in [(2, 9), (1, 12)]:
-            inputs = {"input_ids": tokens(*shape), "attention_mask": mask(*shape)}
+            inputs = {"input_ids": tokens(*shape).to(DEVICE), "attention_mask": mask(*shape).to(DEVICE)}
             torch.testing.assert_close(compiled(**inputs)[0], model(**inputs)[0])
 
 

@@ -9,7 +9,7 @@ import torch
 import torch_tensorrt
 from torch import nn
 
-from tests.e2e.judge import assert_as_eager, engine_modules
+from tests.e2e.judge import DEVICE, assert_as_eager, engine_modules
 from tests.util.oracle import assert_close_or_as_good, float64_reference
 
 pytest.importorskip("transformers")
@@ -19,7 +19,6 @@ if torch_tensorrt.provider().name != "embedded":
 from transformers.models.llama.modeling_llama import LlamaRMSNorm  # noqa: E402
 from transformers.models.t5.modeling_t5 import T5LayerNorm  # noqa: E402
 
-DEVICE = torch.device(torch_tensorrt.provider().device)
 FLOATS = [torch.float32, torch.float16, torch.bfloat16]
 WIDTH = 64
 

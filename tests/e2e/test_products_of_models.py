@@ -11,7 +11,7 @@ import torch
 import torch_tensorrt
 from torch import nn
 
-from tests.e2e.judge import assert_as_eager, engine_modules
+from tests.e2e.judge import DEVICE, assert_as_eager, engine_modules
 from tests.e2e.test_models import WORDS, bert, gpt2, varied, vit
 from tests.util.output import Output
 
@@ -19,7 +19,6 @@ pytest.importorskip("transformers")
 if torch_tensorrt.provider().name != "embedded":
     pytest.skip("layers of the embedded engine", allow_module_level=True)
 
-DEVICE = torch.device(torch_tensorrt.provider().device)
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=["float32", "float16"])
 
 

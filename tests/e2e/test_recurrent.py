@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch_tensorrt import Input, dynamo
 
-from tests.e2e.judge import assert_one_engine
+from tests.e2e.judge import DEVICE, assert_one_engine
 from tests.util.oracle import assert_as_good_as_eager
 
 DTYPES = pytest.mark.parametrize(
@@ -36,11 +36,12 @@ class Leaves(nn.Module):
 
 def check(model: nn.Module, dtype: torch.dtype, inputs: list[Any], *calls: tuple[torch.Tensor, ...]) -> None:
     """One engine; every result as good as eager's."""
-    model = model.eval().to(dtype)
+    model = model.eval().to(DEVICE, dtype)
+    inputs = [x.to(DEVICE) if isinstance(x, torch.Tensor) else x for x in inputs]
     program = dynamo.trace(model, arg_inputs=inputs)
     compiled = dynamo.compile(program, arg_inputs=inputs, min_block_size=1, require_full_compilation=True)
     assert_one_engine(compiled)
-    for given in calls:
+    for given in ([x.to(DEVICE) for x in call] for call in calls):
         with torch.no_grad():
             found, eager = compiled(*given), model(*given)
             reference = copy.deepcopy(model).double()(*(x.double() for x in given))

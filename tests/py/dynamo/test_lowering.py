@@ -17,6 +17,7 @@ from torch_tensorrt.dynamo.lowering import (
     torch_enabled_decompositions,
 )
 from torch_tensorrt.dynamo.lowering._decompositions import TORCH_TRT_DECOMPOSITIONS
+from torch_tensorrt.dynamo.lowering._lstm_states import correct_lstm_states
 from torch_tensorrt.dynamo.lowering.passes import (
     _aten_lowering_pass,
     _remove_lowering_pass,
@@ -91,6 +92,32 @@ def test_random_numbers_are_not_folded():
 
     gm = lowered(Noise(), torch.zeros(3))
     assert not torch.equal(gm(torch.zeros(3)), gm(torch.zeros(3)))
+
+
+def test_states_of_lstms_are_described_as_they_are():
+    """Some releases of torch export them with a fourth axis, and what is made of them accordingly."""
+
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = nn.LSTM(6, 8), nn.Linear(8, 2)
+
+        def forward(self, x):
+            every, (hidden, cell) = self.lstm(x)
+            return every, self.head(hidden[-1]), cell
+
+    gm = torch.export.export(Last().eval(), (torch.zeros(5, 3, 6),)).graph_module
+    nodes = list(gm.graph.nodes)
+    start = next(i for i, n in enumerate(nodes) if n.target is aten.lstm.input)
+    output, *states = nodes[start].meta["val"]
+    with output.fake_mode:
+        nodes[start].meta["val"] = (output, *(s.reshape(1, 1, 3, 8) for s in states))
+        for node in nodes[start + 1 : -1]:
+            node.meta["val"] = output.new_empty(9, 9, 9)
+    correct_lstm_states(gm)
+    returned = nodes[-1].args[0]
+    assert [tuple(n.meta["val"].shape) for n in returned] == [(5, 3, 8), (3, 2), (1, 3, 8)]
+    assert [tuple(s.shape) for s in nodes[start].meta["val"]] == [(5, 3, 8), (1, 3, 8), (1, 3, 8)]
 
 
 def test_big_constants_are_not_made():

@@ -21,6 +21,7 @@ from torch.utils import _pytree
 
 from torch_tensorrt.dynamo.conversion._registry import TABLE
 from torch_tensorrt.dynamo.lowering._decomposition_groups import torch_disabled_decompositions
+from torch_tensorrt.dynamo.lowering._lstm_states import correct_lstm_states
 from torch_tensorrt.dynamo.lowering._regions import calls, casts_by_itself, inline_regions
 from torch_tensorrt.dynamo.lowering._unlift import unlifted
 from torch_tensorrt.dynamo.lowering.passes.pass_utils import is_mutable
@@ -48,7 +49,9 @@ def decompose(program: ExportedProgram, table: Table, apart: frozenset[Any] = fr
             return _node_by_node(unlifted(program), table)
         except Exception as error:
             logger.debug("Decomposition node by node failed, torch retraces the program: %s", error)
-    return unlifted(program.run_decompositions({**_RETURNS_ARGUMENT, **table}))
+    gm = unlifted(program.run_decompositions({**_RETURNS_ARGUMENT, **table}))
+    correct_lstm_states(gm)
+    return gm
 
 
 _RETURNS_ARGUMENT: Table = {
@@ -67,6 +70,7 @@ made of, or a write to their result is none to their argument.
 
 def _node_by_node(gm: GraphModule, table: Table) -> GraphModule:
     inline_regions(gm)
+    correct_lstm_states(gm)
     remove_detach(gm)
     for node in list(gm.graph.nodes):
         if node.op == "call_function" and is_mutable(node):
