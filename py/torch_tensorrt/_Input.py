@@ -65,21 +65,24 @@ class Input:
         self.tensor_domain = _domain(keywords.get("tensor_domain"))
         self.name = keywords.get("name", "")
         self.is_shape_tensor = bool(keywords.get("is_shape_tensor", False))
-        self._torch_tensor: torch.Tensor | None = None
+        self._given_example: torch.Tensor | None = None
+        self._made_example: torch.Tensor | None = None
         if example is not None:
             self.torch_tensor = example
 
     @property
     def torch_tensor(self) -> torch.Tensor:
         """The user's example, or one that is made (of the opt shape) when it is first asked for."""
-        if self._torch_tensor is None:
-            self._torch_tensor = self.example_tensor(None if self._is_static() else "opt_shape")
-        return self._torch_tensor
+        if self._given_example is not None:
+            return self._given_example
+        if self._made_example is None:
+            self._made_example = self.example_tensor(None if self._is_static() else "opt_shape")
+        return self._made_example
 
     @torch_tensor.setter
     def torch_tensor(self, example: torch.Tensor) -> None:
         self._check_example(example)
-        self._torch_tensor = (
+        self._given_example = (
             example if example.dtype == self._torch_dtype() else example.to(self._torch_dtype())
         )
 

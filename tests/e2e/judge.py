@@ -60,8 +60,9 @@ def bindings(plan: bytes) -> dict[str, tuple[str, trt.DataType]]:
 
 
 def assert_as_eager(compiled: Any, model: torch.nn.Module, *inputs: torch.Tensor) -> None:
-    """One output, as good as eager's own; inputs go to the engine's device."""
-    inputs = tuple(x.to(DEVICE) for x in inputs)
+    """One output, as good as eager's own; inputs go where the model is."""
+    place = next((p.device for p in model.parameters()), DEVICE)
+    inputs = tuple(x.to(place) for x in inputs)
     with torch.no_grad():
         assert_as_good_as_eager(compiled(*inputs), model(*inputs), float64_reference(model, inputs))
 

@@ -207,6 +207,7 @@ def deberta() -> nn.Module:
     )
 
 
+@of_newer_exports
 def test_deberta_takes_lengths_out_of_tensors():
     model = Output(varied(deberta()), "last_hidden_state", "input_ids", "attention_mask").eval()
     compiled = one_engine(model, torch.float32, [text(), text()])

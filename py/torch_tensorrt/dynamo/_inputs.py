@@ -87,7 +87,7 @@ def _check(name: str, spec: Input, value: Any) -> None:
     if len(corner) != value.dim():
         raise _wrong(name, f"has rank {len(corner)} (shape {tuple(corner)})", value, "reshape it")
     _check_lengths(name, spec, value)
-    example = spec._torch_tensor
+    example = spec._given_example
     if example is not None and example.device.type != value.device.type:
         raise _wrong(name, f"is on {example.device}", value, f"move it to {value.device}")
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram, export
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from torch_tensorrt._errors import InputError
 from torch_tensorrt._Input import Input
@@ -43,16 +44,26 @@ def trace(
     strict = kwargs.get("strict", False)
     dynamic = _dynamic_shapes(mod, given, named, _Shapes())
     try:
-        return export(mod, *arguments, dynamic_shapes=dynamic, strict=strict)
+        return _export(mod, arguments, dynamic, strict)
     except UserError:
         # The model ties lengths together that have names of their own; equal ranges on one axis become one
         # length.
         tied = _dynamic_shapes(mod, given, named, _Shapes(tied=True))
         if dynamic is None or _names(tied) == _names(dynamic):
             raise
-        program = export(mod, *arguments, dynamic_shapes=tied, strict=strict)
+        program = _export(mod, arguments, tied, strict)
     logger.info("The model needs equal lengths of several inputs; they are one length now: %s", _names(tied))
     return program
+
+
+def _export(
+    mod: torch.nn.Module, arguments: tuple[Any, Any], dynamic: dict[str, Any] | None, strict: bool
+) -> ExportedProgram:
+    """Attention is described as plain arithmetic: the kernels that PyTorch would take on CUDA restrict
+    lengths (to multiples of 8), which engines do not need. The graph has the whole operator either way.
+    """
+    with sdpa_kernel(SDPBackend.MATH):
+        return export(mod, *arguments, dynamic_shapes=dynamic, strict=strict)
 
 
 def _dynamic_shapes(
@@ -177,7 +188,7 @@ def _example(given: Input) -> torch.Tensor:
 def _check_devices(mod: torch.nn.Module, given: Any, device: torch.device) -> None:
     has_tensors = any(True for _ in mod.parameters()) or any(True for _ in mod.buffers())
     for spec in torch.utils._pytree.tree_leaves(given, is_leaf=lambda x: isinstance(x, Input)):
-        example = getattr(spec, "_torch_tensor", None) if isinstance(spec, Input) else None
+        example = spec._given_example if isinstance(spec, Input) else None
         if has_tensors and example is not None and example.device.type != device.type:
             raise InputError(
                 f"Input '{spec.name or 'without a name'}' is on {example.device}, the module is on {device}\n"

@@ -10,6 +10,7 @@ import torch_tensorrt
 from torch import nn
 from torch_tensorrt import Input, dynamo
 from torch_tensorrt._errors import ConversionError, InputError, UnsupportedOperatorError
+from torch_tensorrt.dynamo._inputs import checked_ranges
 from torch_tensorrt.dynamo.conversion import (
     DYNAMO_ATEN_CONVERTERS,
     ConverterPriority,
@@ -63,6 +64,14 @@ def test_wrong_name():
 def test_wrong_device():
     text = refused(InputError, [Input(shape=(2, 8), torch_tensor=torch.empty(2, 8, device="meta"))])
     assert "is on meta" in text and "on cpu" in text
+
+
+def test_an_example_that_was_made_is_on_no_device():
+    """Only those of the user have a place; a trace asks for the others, too."""
+    program = torch.export.export(Mlp().to("meta"), (torch.empty(2, 8, device="meta"),))
+    spec = Input(shape=(2, 8), dtype=torch.float32)
+    assert spec.torch_tensor.device.type == "cpu"
+    checked_ranges(program, [spec], {})
 
 
 def test_two_names_for_the_inputs():

@@ -1,5 +1,7 @@
 """Direct use of the interpreter and the verifier, as other code does it."""
 
+import operator
+
 import pytest
 import tensorrt as trt
 import torch
@@ -15,6 +17,8 @@ from torch_tensorrt.dynamo.runtime import TorchTensorRTModule
 
 from tests.py.dynamo.models import ConvRelu, Mlp, batch
 from tests.py.dynamo.networks import Network
+
+aten = torch.ops.aten
 
 
 def lowered(model, *inputs):
@@ -166,3 +170,32 @@ def test_verifier_accepts_what_is_right(kind):
     else:
         b.gather(x, Const(torch.tensor([0, 1]), "index"), 1)
     verify(network.network, {})
+
+
+@pytest.mark.parametrize("biased", [False, True], ids=["plain", "biased"])
+@pytest.mark.parametrize("name", ["flash", "efficient", "cudnn"])
+def test_what_torch_compile_makes_of_attention_on_cuda(name, biased):
+    """Operators of CUDA alone: this graph has them without running them."""
+    op = getattr(aten, f"_scaled_dot_product_{name}_attention").default
+    takes_bias = any(a.name == "attn_bias" for a in op._schema.arguments)
+    if biased and not takes_bias:
+        pytest.skip(f"{name} attention has no bias")
+    tensors = [torch.randn(2, 3, 16, 8) for _ in range(3)] + [torch.randn(2, 3, 16, 16)] * biased
+    graph = torch.fx.Graph()
+    nodes = [graph.placeholder(n) for n in "qkvm"[: len(tensors)]]
+    given = [*nodes, *[None] * (takes_bias and not biased), *[False] * takes_bias]
+    attention = graph.call_function(op, tuple(given), {"scale": 0.3})
+    result = graph.call_function(operator.getitem, (attention, 0))
+    graph.output((result,))
+    for node, x in zip(nodes, tensors, strict=True):
+        node.meta["val"] = x.to("meta")
+    attention.meta["val"] = op(*(n.meta["val"] if n in nodes else n for n in given), scale=0.3)
+    result.meta["val"] = attention.meta["val"][0]
+    gm = torch.fx.GraphModule(nn.Module(), graph)
+    made = interpret_module_to_result(gm, [Input.from_tensor(x) for x in tensors])
+    module = TorchTensorRTModule(made.serialized_engine, made.input_names, made.output_names)
+    query, key, value, *mask = tensors
+    expected = nn.functional.scaled_dot_product_attention(
+        query.double(), key.double(), value.double(), mask[0].double() if biased else None, scale=0.3
+    )
+    torch.testing.assert_close(module(*tensors), expected.float())

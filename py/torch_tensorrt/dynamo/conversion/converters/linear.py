@@ -197,12 +197,24 @@ def attention_flash(
     return attention(b, query, key, value, None, dropout, causal, scale=scale), *[None] * 8
 
 
-@converts(
-    aten._scaled_dot_product_efficient_attention.default,
-    aten._scaled_dot_product_cudnn_attention.default,
-    when=_first_without_dropout,
-)
-def attention_biased(
+@converts(aten._scaled_dot_product_efficient_attention.default, when=_first_without_dropout)
+def attention_efficient(
+    b: Builder,
+    query: Value,
+    key: Value,
+    value: Value,
+    bias: Value | None,
+    logsumexp: bool,
+    dropout: float = 0.0,
+    causal: bool = False,
+    *,
+    scale: float | None = None,
+) -> Any:
+    return attention(b, query, key, value, bias, dropout, causal, scale=scale), *[None] * 3
+
+
+@converts(aten._scaled_dot_product_cudnn_attention.default, when=_first_without_dropout)
+def attention_cudnn(
     b: Builder,
     query: Value,
     key: Value,
