@@ -25,6 +25,7 @@ def facts(code: str, **kwargs: Any) -> dict[str, Any]:
     return found
 
 
+@INSTALLED
 def test_import_prints_nothing_and_leaves_logging_and_warnings_alone() -> None:
     found = facts("""
 import logging, warnings, torch

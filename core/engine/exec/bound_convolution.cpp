@@ -58,7 +58,7 @@ class BoundConvolution final : public BoundKernel {
     try {
       if (x.is_cuda()) return run_cuda(call);
       return pack_ && plain_ && sum_ && x.scalar_type() == at::kFloat && run_cpu(call);
-    } catch (const c10::Error&) {  // by its parts, which report what is really wrong
+    } catch (const std::exception&) {  // c10::Error or oneDNN's own; by its parts, which report what is really wrong
       return false;
     }
   }
