@@ -232,7 +232,6 @@ def segformer() -> nn.Module:
     )
 
 
-@of_newer_exports
 def test_segformer_of_dynamic_image_size():
     """Its stages reshape to (batch, height, width, -1): channels are known to the export only."""
     model = Output(varied(segformer()), "logits", "pixel_values").eval()
