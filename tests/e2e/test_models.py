@@ -19,6 +19,8 @@ transformers = pytest.importorskip("transformers")
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
 WORDS, POSITIONS, PIXELS = 99, 64, 32
+SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+TEXT = {**SMALL, "vocab_size": WORDS, "max_position_embeddings": POSITIONS}
 of_newer_exports = pytest.mark.xfail(
     torch.__version__ < "2.12", reason="torch.export of 2.11 restricts these dynamic lengths"
 )
@@ -27,12 +29,7 @@ of_newer_exports = pytest.mark.xfail(
 def bert(**more) -> nn.Module:
     return transformers.BertModel(
         transformers.BertConfig(
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            intermediate_size=64,
-            vocab_size=WORDS,
-            max_position_embeddings=POSITIONS,
+            **TEXT,
             **more,
         )
     )
@@ -57,10 +54,7 @@ def gpt2(**more) -> nn.Module:
 def vit(**more) -> nn.Module:
     return transformers.ViTForImageClassification(
         transformers.ViTConfig(
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            intermediate_size=64,
+            **SMALL,
             image_size=PIXELS,
             patch_size=8,
             num_labels=7,
@@ -166,13 +160,8 @@ def test_gpt2_dynamic_with_mask(dtype):
 def llama(**more) -> nn.Module:
     return transformers.LlamaForCausalLM(
         transformers.LlamaConfig(
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=4,
+            **TEXT,
             num_key_value_heads=2,
-            intermediate_size=64,
-            vocab_size=WORDS,
-            max_position_embeddings=POSITIONS,
             use_cache=False,
             **more,
         )
@@ -194,12 +183,7 @@ def test_llama_dynamic_with_mask(dtype, attention):
 def deberta() -> nn.Module:
     return transformers.DebertaModel(
         transformers.DebertaConfig(
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            intermediate_size=64,
-            vocab_size=WORDS,
-            max_position_embeddings=POSITIONS,
+            **TEXT,
             relative_attention=True,
             pos_att_type="c2p|p2c",
             position_biased_input=False,

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from torch._dispatch.python import enable_python_dispatcher
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.export import ExportedProgram
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
@@ -24,7 +23,7 @@ from torch_tensorrt.dynamo.lowering._decomposition_groups import torch_disabled_
 from torch_tensorrt.dynamo.lowering._lstm_states import correct_lstm_states
 from torch_tensorrt.dynamo.lowering._regions import calls, casts_by_itself, inline_regions
 from torch_tensorrt.dynamo.lowering._unlift import unlifted
-from torch_tensorrt.dynamo.lowering.passes.pass_utils import is_mutable
+from torch_tensorrt.dynamo.lowering.passes.pass_utils import fake_mode_of, is_mutable, replace_by_results
 from torch_tensorrt.dynamo.lowering.passes.remove_detach import remove_detach
 
 logger = logging.getLogger(__name__)
@@ -218,7 +217,7 @@ def _traced(
         return function(*args, **kwargs)
 
     fakes = [n.meta["val"] for n in given]
-    mode = next((f.fake_mode for f in fakes if isinstance(f, FakeTensor)), None)
+    mode = fake_mode_of(fakes)
     if mode is None:
         raise TypeError(f"{node.name} has no tensor argument")
     with mode, enable_python_dispatcher():
@@ -237,7 +236,7 @@ def _inline(gm: GraphModule, node: Node, inner: GraphModule, given: list[Node]) 
             if part.op == "placeholder":
                 mapped[part] = next(places)
             elif part.op == "output":
-                _replace(gm, node, torch.fx.map_arg(part.args[0], mapped.__getitem__))
+                replace_by_results(node, torch.fx.map_arg(part.args[0], mapped.__getitem__))
             else:
                 copy = gm.graph.node_copy(part, mapped.__getitem__)
                 copy.meta = {**part.meta, **kept}
@@ -245,15 +244,3 @@ def _inline(gm: GraphModule, node: Node, inner: GraphModule, given: list[Node]) 
                     copy.target = f"_{node.name}_{part.target}"
                     gm.register_buffer(copy.target, getattr(inner, str(part.target)))
                 mapped[part] = copy
-
-
-def _replace(gm: GraphModule, node: Node, result: Any) -> None:
-    if isinstance(result, Node):
-        node.replace_all_uses_with(result)
-    else:
-        for user in list(node.users):
-            if user.target is not operator.getitem:
-                raise TypeError(f"{user.name} uses all results of {node.name} at once")
-            user.replace_all_uses_with(result[user.args[1]])
-            gm.graph.erase_node(user)
-    gm.graph.erase_node(node)

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch._dispatch.python import enable_python_dispatcher
 from torch.fx import GraphModule, Node
-from torch.utils._pytree import tree_leaves
+
+from torch_tensorrt.dynamo.lowering.passes.pass_utils import fake_mode_of
 
 _AXES = 3
 
@@ -42,6 +43,5 @@ def _described(node: Node) -> Any:
         return x.meta["val"]
 
     args, kwargs = torch.fx.map_arg(node.args, of), torch.fx.map_arg(node.kwargs, of)
-    modes = (getattr(leaf, "fake_mode", None) for leaf in tree_leaves((args, kwargs)))
-    with next((mode for mode in modes if mode is not None), nullcontext()), enable_python_dispatcher():
+    with fake_mode_of((args, kwargs)) or nullcontext(), enable_python_dispatcher():
         return node.target(*args, **kwargs)  # type: ignore[operator]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import torch
-from torch.fx import Graph, GraphModule, Node
+from torch.fx import GraphModule, Node
+
+from torch_tensorrt.dynamo.lowering.passes.pass_utils import attribute, replace_by_results
 
 _GRAD = torch.ops.higher_order.wrap_with_set_grad_enabled
 _AUTOCAST = torch.ops.higher_order.wrap_with_autocast
@@ -45,15 +46,15 @@ def inline_regions(gm: GraphModule) -> None:
 
 
 def _body_of(gm: GraphModule, node: Node) -> GraphModule:
-    found: Any = gm
-    for part in node.args[_BODY[node.target]].target.split("."):  # type: ignore[union-attr, index]
-        found = getattr(found, part)
-    return found
+    region: Any = node.args[_BODY[node.target]]  # type: ignore[index]
+    body: GraphModule = attribute(gm, region.target)
+    return body
 
 
 def _inline(gm: GraphModule, node: Node) -> None:
     place = _BODY[node.target]  # type: ignore[index]
-    attribute, given = node.args[place], list(node.args[place + 1 :])
+    region: Any = node.args[place]
+    given = list(node.args[place + 1 :])
     body = _body_of(gm, node)
     mapped: dict[Node, Any] = {}
     with gm.graph.inserting_before(node):
@@ -63,10 +64,10 @@ def _inline(gm: GraphModule, node: Node) -> None:
             elif inner.op == "output":
                 results = torch.fx.map_arg(inner.args[0], mapped.__getitem__)
             else:
-                mapped[inner] = _copied(gm, inner, mapped, str(attribute.target))  # type: ignore[union-attr]
-    _replace(gm.graph, node, results)
-    if not attribute.users:  # type: ignore[union-attr]
-        gm.graph.erase_node(attribute)  # type: ignore[arg-type]
+                mapped[inner] = _copied(gm, inner, mapped, str(region.target))
+    replace_by_results(node, results)
+    if not region.users:
+        gm.graph.erase_node(region)
 
 
 def _copied(gm: GraphModule, inner: Node, mapped: dict[Node, Any], body: str) -> Node:
@@ -75,14 +76,3 @@ def _copied(gm: GraphModule, inner: Node, mapped: dict[Node, Any], body: str) ->
     if inner.op == "get_attr":
         copy.target = f"{body}.{inner.target}"
     return copy
-
-
-def _replace(graph: Graph, node: Node, results: Any) -> None:
-    if isinstance(results, Node):
-        node.replace_all_uses_with(results)
-    for user in list(node.users):
-        if user.target is not operator.getitem:
-            raise TypeError(f"{user.name} uses all results of {node.name} at once")
-        user.replace_all_uses_with(results[user.args[1]])
-        graph.erase_node(user)
-    graph.erase_node(node)

@@ -167,6 +167,12 @@ def _lower_triangle(b: Builder, rows: Any, columns: Any) -> Value:
     return b.less_equal(column, row)
 
 
+def _first_alone(b: Builder, result: Value) -> tuple[Value | None, ...]:
+    """A result with None for all others of the node's operator."""
+    node: Any = b.node
+    return result, *[None] * (len(node.target._schema.returns) - 1)
+
+
 @converts(aten._scaled_dot_product_flash_attention_for_cpu.default, when=_first_without_dropout)
 def attention_cpu(
     b: Builder,
@@ -179,7 +185,7 @@ def attention_cpu(
     attn_mask: Value | None = None,
     scale: float | None = None,
 ) -> Any:
-    return attention(b, query, key, value, attn_mask, dropout, causal, scale=scale), None
+    return _first_alone(b, attention(b, query, key, value, attn_mask, dropout, causal, scale=scale))
 
 
 @converts(aten._scaled_dot_product_flash_attention.default, when=_first_without_dropout)
@@ -194,27 +200,15 @@ def attention_flash(
     *,
     scale: float | None = None,
 ) -> Any:
-    return attention(b, query, key, value, None, dropout, causal, scale=scale), *[None] * 8
+    return _first_alone(b, attention(b, query, key, value, None, dropout, causal, scale=scale))
 
 
-@converts(aten._scaled_dot_product_efficient_attention.default, when=_first_without_dropout)
-def attention_efficient(
-    b: Builder,
-    query: Value,
-    key: Value,
-    value: Value,
-    bias: Value | None,
-    logsumexp: bool,
-    dropout: float = 0.0,
-    causal: bool = False,
-    *,
-    scale: float | None = None,
-) -> Any:
-    return attention(b, query, key, value, bias, dropout, causal, scale=scale), *[None] * 3
-
-
-@converts(aten._scaled_dot_product_cudnn_attention.default, when=_first_without_dropout)
-def attention_cudnn(
+@converts(
+    aten._scaled_dot_product_efficient_attention.default,
+    aten._scaled_dot_product_cudnn_attention.default,
+    when=_first_without_dropout,
+)
+def attention_biased(
     b: Builder,
     query: Value,
     key: Value,
@@ -227,4 +221,4 @@ def attention_cudnn(
     *,
     scale: float | None = None,
 ) -> Any:
-    return attention(b, query, key, value, bias, dropout, causal, scale=scale), *[None] * 8
+    return _first_alone(b, attention(b, query, key, value, bias, dropout, causal, scale=scale))

@@ -190,6 +190,11 @@ def network(
     return b.permute(x, [1, 0, 2]) if batch_first else x, *finals
 
 
+def all_of(states: Value | Sequence[Value]) -> Sequence[Value]:
+    """The states of a network: several of an LSTM, one of others."""
+    return states if isinstance(states, (list, tuple)) else [states]  # type: ignore[list-item]
+
+
 def no_dropout_between(node: Any, settings: Any) -> str | None:
     """Dropout stands between layers."""
     if argument(node, "train") and argument(node, "dropout") and argument(node, "num_layers") > 1:
@@ -197,28 +202,12 @@ def no_dropout_between(node: Any, settings: Any) -> str | None:
     return None
 
 
-@converts(aten.lstm.input, when=no_dropout_between)
-def lstm(
-    b: Builder,
-    x: Value,
-    start: Sequence[Value],
-    parameters: Sequence[Value],
-    biases: bool,
-    layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> Any:
-    return network(b, x, start, parameters, biases, layers, bidirectional, batch_first, lstm_step)
-
-
 def _register(target: Any, cell: Callable[..., Step]) -> None:
     @converts(target, when=no_dropout_between)
     def convert(
         b: Builder,
         x: Value,
-        start: Value,
+        start: Value | Sequence[Value],
         parameters: Sequence[Value],
         biases: bool,
         layers: int,
@@ -227,7 +216,7 @@ def _register(target: Any, cell: Callable[..., Step]) -> None:
         bidirectional: bool,
         batch_first: bool,
     ) -> Any:
-        return network(b, x, [start], parameters, biases, layers, bidirectional, batch_first, cell)
+        return network(b, x, all_of(start), parameters, biases, layers, bidirectional, batch_first, cell)
 
 
 # ---- one step
@@ -241,34 +230,23 @@ def one_step(
     return following, *(b.tensor(c, b.dtype(hidden)) for c in more)
 
 
-@converts(aten.lstm_cell.default)
-def lstm_cell(
-    b: Builder,
-    x: Value,
-    start: Sequence[Value],
-    weight: Value,
-    hidden: Value,
-    bias: Value | None = None,
-    hidden_bias: Value | None = None,
-) -> Any:
-    return one_step(b, x, start, Parameters(weight, hidden, bias, hidden_bias), lstm_step)
-
-
 def _register_cell(target: Any, cell: Callable[..., Step]) -> None:
     @converts(target)
     def convert(
         b: Builder,
         x: Value,
-        start: Value,
+        start: Value | Sequence[Value],
         weight: Value,
         hidden: Value,
         bias: Value | None = None,
         hidden_bias: Value | None = None,
-    ) -> Value:
-        return one_step(b, x, [start], Parameters(weight, hidden, bias, hidden_bias), cell)[0]
+    ) -> Any:
+        states = one_step(b, x, all_of(start), Parameters(weight, hidden, bias, hidden_bias), cell)
+        return states if len(states) > 1 else states[0]
 
 
 for _target, _cell_target, _cell in (
+    (aten.lstm.input, aten.lstm_cell.default, lstm_step),
     (aten.gru.input, aten.gru_cell.default, gru_step),
     (aten.rnn_tanh.input, aten.rnn_tanh_cell.default, plain_step(TANH)),
     (aten.rnn_relu.input, aten.rnn_relu_cell.default, plain_step(RELU)),

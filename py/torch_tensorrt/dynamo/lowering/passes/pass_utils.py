@@ -1,11 +1,16 @@
-"""What lowering passes share: tidying a graph, constants by name, which nodes write to their arguments."""
+"""What lowering shares: tidying a graph, constants by name, which nodes write to their arguments, results in
+the place of a node.
+"""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx import GraphModule, Node
+from torch.utils._pytree import tree_leaves
 
 
 def clean_up_graph_after_modifications(gm: GraphModule) -> GraphModule:
@@ -41,3 +46,22 @@ def written_attributes(gm: GraphModule) -> set[str]:
         if is_mutable(node):
             written |= {a.target for a in node.all_input_nodes if a.op == "get_attr"}
     return written
+
+
+def replace_by_results(node: Node, results: Any) -> None:
+    """Puts results in the place of a node: one, or one for each getitem of a node that has several. Raises
+    TypeError where something uses several at once.
+    """
+    if isinstance(results, Node):
+        node.replace_all_uses_with(results)
+    for user in list(node.users):
+        if user.target is not operator.getitem:
+            raise TypeError(f"{user.name} uses all results of {node.name} at once")
+        user.replace_all_uses_with(results[user.args[1]])
+        node.graph.erase_node(user)
+    node.graph.erase_node(node)
+
+
+def fake_mode_of(values: Any) -> FakeTensorMode | None:
+    """The mode of the fake tensors in a structure; None where there are none."""
+    return next((v.fake_mode for v in tree_leaves(values) if isinstance(v, FakeTensor)), None)
